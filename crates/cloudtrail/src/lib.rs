@@ -1,1 +1,1 @@
-//! placeholder
+//! What AWS wrote into the log; bytes to records, no IO.

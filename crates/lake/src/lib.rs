@@ -1,1 +1,2 @@
-//! placeholder
+//! The lake.
+pub mod event_schema;
