@@ -1,0 +1,302 @@
+//! The lake's catalog: one SQLite file in DuckLake 1.0's form with Tadoru's own tables beside it. It says which Parquet files
+//! a snapshot consists of; `append` makes a batch part of the lake in one transaction. Files are `parquet_file`'s, reading
+//! them is `lake_table`'s.
+
+mod append;
+mod data_file;
+mod ducklake_table;
+mod ledger;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+
+use crate::event_schema::{ACCESS_DAILY, Column, EVENTS, NumberedColumn, numbered};
+use crate::timestamp;
+
+pub use append::{Append, NewObject, NewReject};
+pub use data_file::DataFile;
+pub use ledger::{KnownObject, LakeCounts};
+
+/// The DuckLake version this code reads and writes.
+const DUCKLAKE_VERSION: &str = "1.0";
+/// The version of Tadoru's own tables.
+const LAKE_VERSION: &str = "1";
+
+/// A table of the lake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Table {
+    Events,
+    AccessDaily,
+}
+
+impl Table {
+    /// Both tables, in the order they are made.
+    pub const ALL: [Self; 2] = [Self::Events, Self::AccessDaily];
+
+    /// The name in SQL and the folder's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::AccessDaily => "access_daily",
+        }
+    }
+
+    /// The table's columns.
+    pub fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Events => EVENTS,
+            Self::AccessDaily => ACCESS_DAILY,
+        }
+    }
+
+    /// The column whose value a file is partitioned by.
+    pub fn partition_column(self) -> &'static str {
+        match self {
+            Self::Events => "eventdate",
+            Self::AccessDaily => "eventmonth",
+        }
+    }
+
+    fn column_id(self, name: &str) -> i64 {
+        let columns = numbered(self.columns());
+        columns.iter().find(|c| c.parent.is_none() && c.column.name == name).expect("a column of the table").id
+    }
+}
+
+/// Why the catalog could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    #[error("there is no lake in {}", .0.display())]
+    NoLake(PathBuf),
+    #[error("the lake's catalog was written by a newer version: {what} is {found}, this tadoru knows {known}")]
+    NewerVersion { what: &'static str, found: String, known: &'static str },
+    #[error("{} is not a lake's catalog: {detail}", path.display())]
+    Corrupt { path: PathBuf, detail: String },
+    #[error("another program changed the lake in a way this tadoru does not read: {0}")]
+    ForeignChange(String),
+    #[error("cannot make the lake in {}", path.display())]
+    Io { path: PathBuf, source: std::io::Error },
+    #[error("the lake's catalog cannot be used")]
+    Sqlite(#[from] rusqlite::Error),
+}
+
+/// An open catalog; cheap to open, one per thread of work.
+pub struct Catalog {
+    connection: Connection,
+    folder: PathBuf,
+}
+
+impl Catalog {
+    /// The catalog's file in a lake folder.
+    pub fn path(folder: &Path) -> PathBuf {
+        folder.join("catalog.sqlite")
+    }
+
+    /// Opens the lake in `folder`, making an empty one where there is none.
+    pub fn open_or_create(folder: &Path) -> Result<Self, CatalogError> {
+        let io_failed = |source| CatalogError::Io { path: folder.to_owned(), source };
+        std::fs::create_dir_all(folder).map_err(io_failed)?;
+        let folder = folder.canonicalize().map_err(io_failed)?;
+        let connection = Connection::open(Self::path(&folder))?;
+        let mut catalog = Self { connection, folder };
+        catalog.configure()?;
+        catalog.create_tables()?;
+        catalog.check_version()?;
+        catalog.adopt_data_path()?;
+        Ok(catalog)
+    }
+
+    /// Opens an existing lake; readers use this.
+    pub fn open(folder: &Path) -> Result<Self, CatalogError> {
+        let path = Self::path(folder);
+        if !path.is_file() {
+            return Err(CatalogError::NoLake(folder.to_owned()));
+        }
+        let folder = folder.canonicalize().map_err(|source| CatalogError::Io { path: folder.to_owned(), source })?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&path, flags)
+            .or_else(|_| Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+        let catalog = Self { connection, folder };
+        catalog.configure()?;
+        catalog.check_version()?;
+        Ok(catalog)
+    }
+
+    /// The lake's folder, absolute.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The folder that holds a table's files.
+    pub fn table_folder(&self, table: Table) -> PathBuf {
+        self.folder.join("data").join("main").join(table.name())
+    }
+
+    fn configure(&self) -> Result<(), CatalogError> {
+        self.connection.busy_timeout(Duration::from_secs(30))?;
+        let not_sqlite = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
+                CatalogError::Corrupt { path: Self::path(&self.folder), detail: error.to_string() }
+            }
+            _ => CatalogError::Sqlite(error),
+        };
+        self.connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())).map_err(not_sqlite)?;
+        if !self.connection.is_readonly("main")? {
+            self.connection.pragma_update(None, "journal_mode", "WAL").map_err(not_sqlite)?;
+        }
+        self.connection.pragma_update(None, "synchronous", "FULL")?;
+        self.connection.set_prepared_statement_cache_capacity(64);
+        Ok(())
+    }
+
+    fn create_tables(&mut self) -> Result<(), CatalogError> {
+        let data_path = self.data_path();
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tables: i64 =
+            transaction.query_row("SELECT count(*) FROM sqlite_master WHERE type = 'table'", [], |r| r.get(0))?;
+        if tables > 0 {
+            return Ok(());
+        }
+        for (name, columns) in ducklake_table::DUCKLAKE_TABLES {
+            transaction.execute_batch(&format!("CREATE TABLE ducklake_{name} ({columns})"))?;
+        }
+        transaction.execute_batch(ducklake_table::TADORU_TABLES)?;
+        let mut metadata = transaction
+            .prepare("INSERT INTO ducklake_metadata (key, value, scope, scope_id) VALUES (?, ?, NULL, NULL)")?;
+        let created_by = concat!("tadoru ", env!("CARGO_PKG_VERSION"));
+        for (key, value) in [
+            ("version", DUCKLAKE_VERSION),
+            ("created_by", created_by),
+            ("data_path", data_path.as_str()),
+            ("encrypted", "false"),
+            ("data_inlining_row_limit", "0"),
+        ] {
+            metadata.execute([key, value])?;
+        }
+        drop(metadata);
+        transaction.execute("INSERT INTO lake_setting VALUES ('lake_version', ?)", [LAKE_VERSION])?;
+        let now = snapshot_time();
+        transaction.execute("INSERT INTO ducklake_snapshot VALUES (0, ?, 0, 1, 0)", [&now])?;
+        transaction.execute(
+            "INSERT INTO ducklake_snapshot_changes VALUES (0, 'created_schema:\"main\"', NULL, NULL, NULL)",
+            [],
+        )?;
+        let schema_uuid = new_uuid();
+        transaction
+            .execute("INSERT INTO ducklake_schema VALUES (0, ?, 0, NULL, 'main', 'main/', 1)", [&schema_uuid])?;
+        for (index, table) in Table::ALL.into_iter().enumerate() {
+            create_table(&transaction, table, index as i64, &now)?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn data_path(&self) -> String {
+        format!("{}/data/", self.folder.display())
+    }
+
+    /// DuckDB resolves files from the absolute path in the catalog: a lake that was moved gets its new one.
+    fn adopt_data_path(&self) -> Result<(), CatalogError> {
+        self.connection.execute(
+            "UPDATE ducklake_metadata SET value = ?1 WHERE key = 'data_path' AND scope IS NULL AND value <> ?1",
+            [self.data_path()],
+        )?;
+        Ok(())
+    }
+
+    fn check_version(&self) -> Result<(), CatalogError> {
+        let corrupt = |detail: String| CatalogError::Corrupt { path: Self::path(&self.folder), detail };
+        let find = |sql: &str| -> Result<Option<String>, CatalogError> {
+            match self.connection.query_row(sql, [], |r| r.get(0)).optional() {
+                Ok(value) => Ok(value),
+                Err(rusqlite::Error::SqliteFailure(e, message)) if e.code == rusqlite::ErrorCode::Unknown => {
+                    Err(corrupt(message.unwrap_or_default()))
+                }
+                Err(error) => Err(error.into()),
+            }
+        };
+        let ducklake = find("SELECT value FROM ducklake_metadata WHERE key = 'version'")?
+            .ok_or_else(|| corrupt("it names no DuckLake version".to_owned()))?;
+        if ducklake != DUCKLAKE_VERSION {
+            let what = "the DuckLake version";
+            return Err(CatalogError::NewerVersion { what, found: ducklake, known: DUCKLAKE_VERSION });
+        }
+        let own = find("SELECT value FROM lake_setting WHERE name = 'lake_version'")?
+            .ok_or_else(|| corrupt("it names no lake version".to_owned()))?;
+        if own != LAKE_VERSION {
+            return Err(CatalogError::NewerVersion { what: "the lake version", found: own, known: LAKE_VERSION });
+        }
+        Ok(())
+    }
+
+    /// The newest snapshot's number.
+    pub fn newest_snapshot(&self) -> Result<i64, CatalogError> {
+        Ok(self.connection.query_row("SELECT max(snapshot_id) FROM ducklake_snapshot", [], |r| r.get(0))?)
+    }
+
+    /// A setting of the lake, such as the `as_of` that `demo` stores.
+    pub fn setting(&self, name: &str) -> Result<Option<String>, CatalogError> {
+        let sql = "SELECT value FROM lake_setting WHERE name = ?";
+        Ok(self.connection.query_row(sql, [name], |r| r.get(0)).optional()?)
+    }
+
+    /// Stores a setting of the lake.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<(), CatalogError> {
+        let sql = "INSERT INTO lake_setting VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2";
+        self.connection.execute(sql, [name, value])?;
+        Ok(())
+    }
+}
+
+fn create_table(
+    transaction: &rusqlite::Transaction<'_>,
+    table: Table,
+    index: i64,
+    now: &str,
+) -> Result<(), CatalogError> {
+    let snapshot = index + 1;
+    let table_id = 1 + 2 * index;
+    let partition_id = table_id + 1;
+    transaction.execute(
+        "INSERT INTO ducklake_snapshot VALUES (?, ?, ?, ?, 0)",
+        params![snapshot, now, snapshot, partition_id + 1],
+    )?;
+    transaction.execute(
+        "INSERT INTO ducklake_snapshot_changes VALUES (?, ?, 'tadoru', NULL, NULL)",
+        params![snapshot, format!("created_table:\"main\".\"{}\"", table.name())],
+    )?;
+    transaction.execute(
+        "INSERT INTO ducklake_table VALUES (?, ?, ?, NULL, 0, ?, ?, 1)",
+        params![table_id, new_uuid(), snapshot, table.name(), format!("{}/", table.name())],
+    )?;
+    let mut insert = transaction.prepare(
+        "INSERT INTO ducklake_column VALUES (?, ?, NULL, ?, ?, ?, ?, NULL, 'NULL', 1, ?, 'literal', 'duckdb')",
+    )?;
+    for NumberedColumn { id, parent, column, .. } in &numbered(table.columns()) {
+        let duck_type =
+            NumberedColumn { id: *id, parent: *parent, column, parquet_path: String::new() }.ducklake_type();
+        insert.execute(params![id, snapshot, table_id, id, column.name, duck_type, parent])?;
+    }
+    transaction.execute("INSERT INTO ducklake_schema_versions VALUES (?, ?, ?)", [snapshot, snapshot, table_id])?;
+    transaction.execute("INSERT INTO ducklake_table_stats VALUES (?, 0, 0, 0)", [table_id])?;
+    transaction
+        .execute("INSERT INTO ducklake_partition_info VALUES (?, ?, ?, NULL)", [partition_id, table_id, snapshot])?;
+    transaction.execute(
+        "INSERT INTO ducklake_partition_column VALUES (?, ?, 0, ?, 'identity')",
+        [partition_id, table_id, table.column_id(table.partition_column())],
+    )?;
+    Ok(())
+}
+
+/// The clock's time as DuckLake writes it. A snapshot's time says when it was committed, so it never follows `--as-of`.
+#[expect(clippy::disallowed_methods, reason = "the commit time of a snapshot is the machine's, not a question's now")]
+fn snapshot_time() -> String {
+    let now = jiff::Timestamp::now().as_microsecond();
+    format!("{}+00", timestamp::duckdb_timestamp(now))
+}
+
+fn new_uuid() -> String {
+    uuid::Uuid::now_v7().to_string()
+}

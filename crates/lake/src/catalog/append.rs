@@ -1,0 +1,274 @@
+//! One append: the Parquet files of a batch, the objects they came from and what was rejected become part of the lake in
+//! one transaction, or nothing does. After the commit they are *acknowledged*.
+
+use rusqlite::{Transaction, TransactionBehavior, params};
+
+use super::{Catalog, CatalogError, Table, snapshot_time};
+use crate::event_schema::{ColumnType, numbered};
+use crate::parquet_file::{ColumnStatistics, WrittenFile};
+
+/// All that one batch changes.
+#[derive(Debug, Default)]
+pub struct Append {
+    pub files: Vec<(Table, WrittenFile)>,
+    pub objects: Vec<NewObject>,
+}
+
+/// What the ledger keeps of one ingested object.
+#[derive(Debug, Clone, Default)]
+pub struct NewObject {
+    pub name: String,
+    pub size_bytes: i64,
+    pub stamp: String,
+    pub sha256: Option<[u8; 32]>,
+    pub inflated_sha256: Option<[u8; 32]>,
+    /// log, digest, insight or other.
+    pub kind: String,
+    pub account: Option<String>,
+    pub region: Option<String>,
+    pub delivered_at: Option<i64>,
+    pub records: i64,
+    pub new_events: i64,
+    pub duplicates: i64,
+    pub conflicts: i64,
+    pub rejected: i64,
+    pub expired: i64,
+    pub bytes_in: i64,
+    pub first_event_at: Option<i64>,
+    pub last_event_at: Option<i64>,
+    pub reject_reason: Option<String>,
+    /// Codes, separated by commas.
+    pub warnings: Option<String>,
+    pub ingested_at: i64,
+    pub rejects: Vec<NewReject>,
+}
+
+/// One rejected record, or a whole rejected file (then without an index).
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewReject {
+    pub reason: &'static str,
+    pub detail: String,
+    pub record_index: Option<i64>,
+    pub byte_offset: i64,
+    pub byte_length: i64,
+    /// The rejected bytes where they are at most 64 KiB; larger ones stay in the source.
+    pub bytes: Option<Vec<u8>>,
+}
+
+impl Catalog {
+    /// Commits `append` as one snapshot and returns its number. Objects without files make no new snapshot: the ledger's
+    /// rows then belong to the newest one.
+    pub fn append(&mut self, append: &Append) -> Result<i64, CatalogError> {
+        let mut tables = Vec::new();
+        for table in Table::ALL {
+            if append.files.iter().any(|(t, _)| *t == table) {
+                tables.push((table, self.table_id(table)?));
+            }
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let snapshot = if tables.is_empty() {
+            transaction.query_row("SELECT max(snapshot_id) FROM ducklake_snapshot", [], |r| r.get(0))?
+        } else {
+            append_files(&transaction, &tables, &append.files)?
+        };
+        insert_objects(&transaction, &append.objects, snapshot)?;
+        crate::stop_point::reach("before_commit");
+        transaction.commit()?;
+        crate::stop_point::reach("after_commit");
+        Ok(snapshot)
+    }
+}
+
+fn append_files(
+    transaction: &Transaction<'_>,
+    tables: &[(Table, i64)],
+    files: &[(Table, WrittenFile)],
+) -> Result<i64, CatalogError> {
+    let (newest, schema_version, next_catalog_id, mut next_file_id): (i64, i64, i64, i64) = transaction.query_row(
+        "SELECT snapshot_id, schema_version, next_catalog_id, next_file_id FROM ducklake_snapshot
+         ORDER BY snapshot_id DESC LIMIT 1",
+        [],
+        |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
+    )?;
+    let snapshot = newest + 1;
+    let first_file_id = next_file_id;
+    next_file_id += files.len() as i64;
+    transaction.execute(
+        "INSERT INTO ducklake_snapshot VALUES (?, ?, ?, ?, ?)",
+        params![snapshot, snapshot_time(), schema_version, next_catalog_id, next_file_id],
+    )?;
+    let changes: Vec<String> = tables.iter().map(|(_, id)| format!("inserted_into_table:{id}")).collect();
+    transaction.execute(
+        "INSERT INTO ducklake_snapshot_changes VALUES (?, ?, 'tadoru', NULL, NULL)",
+        params![snapshot, changes.join(",")],
+    )?;
+    for (index, (table, file)) in files.iter().enumerate() {
+        let table_id = tables.iter().find(|(t, _)| t == table).expect("each file's table is listed").1;
+        append_file(transaction, *table, table_id, snapshot, first_file_id + index as i64, file)?;
+    }
+    Ok(snapshot)
+}
+
+fn append_file(
+    transaction: &Transaction<'_>,
+    table: Table,
+    table_id: i64,
+    snapshot: i64,
+    file_id: i64,
+    file: &WrittenFile,
+) -> Result<(), CatalogError> {
+    let next_row_id: i64 = transaction
+        .prepare_cached("SELECT next_row_id FROM ducklake_table_stats WHERE table_id = ?")?
+        .query_row([table_id], |r| r.get(0))?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO ducklake_data_file VALUES
+             (?1, ?2, ?3, NULL, NULL, ?4, 1, 'parquet', ?5, ?6, ?7, ?8, ?9, NULL, NULL, NULL)",
+        )?
+        .execute(params![
+            file_id,
+            table_id,
+            snapshot,
+            file.relative_path,
+            file.record_count,
+            file.size_bytes,
+            file.footer_bytes,
+            next_row_id,
+            table_id + 1,
+        ])?;
+    transaction.prepare_cached("INSERT INTO ducklake_file_partition_value VALUES (?, ?, 0, ?)")?.execute(params![
+        file_id,
+        table_id,
+        file.partition_value
+    ])?;
+    transaction
+        .prepare_cached(
+            "UPDATE ducklake_table_stats SET record_count = record_count + ?2, next_row_id = next_row_id + ?2,
+             file_size_bytes = file_size_bytes + ?3 WHERE table_id = ?1",
+        )?
+        .execute(params![table_id, file.record_count, file.size_bytes])?;
+    let mut insert = transaction
+        .prepare_cached("INSERT INTO ducklake_file_column_stats VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)")?;
+    for column in &file.columns {
+        let (low, high) = column.bounds.as_ref().map(|(l, h)| (l, h)).unzip();
+        insert.execute(params![
+            file_id,
+            table_id,
+            column.column_id,
+            column.size_bytes,
+            column.value_count,
+            column.null_count,
+            low,
+            high,
+        ])?;
+        widen_table_statistics(transaction, table, table_id, column)?;
+    }
+    Ok(())
+}
+
+/// Keeps the table's bounds around the file's, compared by the column's type: DuckDB answers min and max from them. A
+/// column that once had values without bounds has none from then on.
+fn widen_table_statistics(
+    transaction: &Transaction<'_>,
+    table: Table,
+    table_id: i64,
+    file: &ColumnStatistics,
+) -> Result<(), CatalogError> {
+    let select = "SELECT contains_null, min_value, max_value FROM ducklake_table_column_stats WHERE table_id = ? AND column_id = ?";
+    let known = transaction
+        .prepare_cached(select)?
+        .query_map([table_id, file.column_id], |r| {
+            Ok((r.get::<_, bool>(0)?, r.get::<_, Option<String>>(1)?, r.get::<_, Option<String>>(2)?))
+        })?
+        .next()
+        .transpose()?;
+    let column = &numbered(table.columns())[file.column_id as usize - 1];
+    let unbounded = file.bounds.is_none() && file.value_count > 0;
+    let Some((contains_null, low, high)) = known else {
+        let (low, high) = file.bounds.as_ref().map(|(l, h)| (l.as_str(), h.as_str())).unzip();
+        transaction
+            .prepare_cached("INSERT INTO ducklake_table_column_stats VALUES (?, ?, ?, NULL, ?, ?, NULL)")?
+            .execute(params![table_id, file.column_id, file.null_count > 0, low, high])?;
+        return Ok(());
+    };
+    let had_values_without_bounds = low.is_none() && {
+        let earlier = "SELECT EXISTS (SELECT 1 FROM ducklake_file_column_stats WHERE table_id = ?1 AND column_id = ?2
+                       AND value_count > 0 AND min_value IS NULL)";
+        transaction.prepare_cached(earlier)?.query_row([table_id, file.column_id], |r| r.get(0))?
+    };
+    let (low, high) = match (&file.bounds, low.zip(high)) {
+        _ if unbounded || had_values_without_bounds => (None, None),
+        (None, known) => known.unzip(),
+        (Some((l, h)), None) => (Some(l.clone()), Some(h.clone())),
+        (Some((l, h)), Some((low, high))) => {
+            let wider = |a: &str, b: &str| less(&column.column.column_type, a, b);
+            (Some(if wider(l, &low) { l.clone() } else { low }), Some(if wider(&high, h) { h.clone() } else { high }))
+        }
+    };
+    transaction
+        .prepare_cached(
+            "UPDATE ducklake_table_column_stats SET contains_null = ?3, min_value = ?4, max_value = ?5
+             WHERE table_id = ?1 AND column_id = ?2",
+        )?
+        .execute(params![table_id, file.column_id, contains_null || file.null_count > 0, low, high])?;
+    Ok(())
+}
+
+/// Compares two bounds by the column's type; their text order would be wrong for numbers.
+fn less(column_type: &ColumnType, a: &str, b: &str) -> bool {
+    match column_type {
+        ColumnType::BigInt => a.parse::<i64>().ok() < b.parse::<i64>().ok(),
+        _ => a < b,
+    }
+}
+
+fn insert_objects(transaction: &Transaction<'_>, objects: &[NewObject], snapshot: i64) -> Result<(), CatalogError> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO ingested_object (name, size_bytes, stamp, sha256, inflated_sha256, kind, account, region,
+         delivered_at, records, new_events, duplicates, conflicts, rejected, expired, bytes_in, first_event_at,
+         last_event_at, reject_reason, warnings, ingested_at, snapshot_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    let mut insert_reject = transaction.prepare_cached(
+        "INSERT INTO rejected_record (object_id, reason, detail, record_index, byte_offset, byte_length, bytes)
+         VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?;
+    for object in objects {
+        let object_id = insert.insert(params![
+            object.name,
+            object.size_bytes,
+            object.stamp,
+            object.sha256,
+            object.inflated_sha256,
+            object.kind,
+            object.account,
+            object.region,
+            object.delivered_at,
+            object.records,
+            object.new_events,
+            object.duplicates,
+            object.conflicts,
+            object.rejected,
+            object.expired,
+            object.bytes_in,
+            object.first_event_at,
+            object.last_event_at,
+            object.reject_reason,
+            object.warnings,
+            object.ingested_at,
+            snapshot,
+        ])?;
+        for reject in &object.rejects {
+            insert_reject.execute(params![
+                object_id,
+                reject.reason,
+                reject.detail,
+                reject.record_index,
+                reject.byte_offset,
+                reject.byte_length,
+                reject.bytes,
+            ])?;
+        }
+    }
+    Ok(())
+}

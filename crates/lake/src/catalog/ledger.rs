@@ -1,0 +1,62 @@
+//! The ledger: which objects were ingested, and what became of their records. `ingest` asks it what is new, `status` what
+//! the lake holds.
+
+use rusqlite::params;
+
+use super::{Catalog, CatalogError};
+
+/// A ledger row as `ingest` compares it with what it finds: same name, size and stamp means known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownObject {
+    pub name: String,
+    pub size_bytes: i64,
+    pub stamp: String,
+}
+
+/// Sums over the ledger. Conservation: records = new_events + duplicates + rejected + expired.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct LakeCounts {
+    pub objects: i64,
+    pub records: i64,
+    pub new_events: i64,
+    pub duplicates: i64,
+    pub conflicts: i64,
+    pub rejected: i64,
+    pub expired: i64,
+    pub bytes_in: i64,
+}
+
+impl Catalog {
+    /// The known objects whose names begin with `prefix`, in name order, each handed to `each`.
+    pub fn known_objects(&self, prefix: &str, mut each: impl FnMut(KnownObject)) -> Result<(), CatalogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT name, size_bytes, stamp FROM ingested_object WHERE name >= ?1 AND substr(name, 1, length(?1)) = ?1
+             ORDER BY name, object_id",
+        )?;
+        let mut rows = statement.query([prefix])?;
+        while let Some(row) = rows.next()? {
+            each(KnownObject { name: row.get(0)?, size_bytes: row.get(1)?, stamp: row.get(2)? });
+        }
+        Ok(())
+    }
+
+    /// The sums of the whole ledger.
+    pub fn counts(&self) -> Result<LakeCounts, CatalogError> {
+        let sql =
+            "SELECT count(*), total(records), total(new_events), total(duplicates), total(conflicts), total(rejected),
+                   total(expired), total(bytes_in) FROM ingested_object";
+        Ok(self.connection.query_row(sql, params![], |r| {
+            let sum = |index| r.get::<_, f64>(index).map(|n| n as i64);
+            Ok(LakeCounts {
+                objects: r.get(0)?,
+                records: sum(1)?,
+                new_events: sum(2)?,
+                duplicates: sum(3)?,
+                conflicts: sum(4)?,
+                rejected: sum(5)?,
+                expired: sum(6)?,
+                bytes_in: sum(7)?,
+            })
+        })?)
+    }
+}
