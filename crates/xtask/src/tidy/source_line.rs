@@ -50,7 +50,8 @@ fn unfinished(path: &str, source: &RustSource) -> Vec<Finding> {
         Some((index + 1, word))
     });
     let in_comments = source.comments.iter().filter_map(|(line, text)| {
-        ["FIXME", "TODO", "XXX"].into_iter().find(|word| text.contains(word)).map(|word| (*line, word))
+        let (_, word) = words(text).find(|(_, word)| matches!(*word, "FIXME" | "TODO"))?;
+        Some((*line, word))
     });
     in_code
         .chain(in_comments)
@@ -214,6 +215,7 @@ mod tests {
         let path = "crates/lake/src/ingest.rs";
         check(path, "//!\nfn f() { todo!() }", &["2: 'todo!' is left in the tree"]);
         check(path, "//!\n// FIXME later", &["2: 'FIXME' is left in the tree"]);
+        check(path, "//!\n// \\uXXXX, a TODOlist", &[]);
         check(path, "//!\n#[ignore]\nfn f() {}", &["2: '#[ignore' is left in the tree"]);
         check(path, "fn f() {}", &["1: the file does not begin with //!"]);
     }

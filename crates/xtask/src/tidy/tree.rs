@@ -61,9 +61,10 @@ impl Tree {
         self.sources.get(path)
     }
 
-    /// Whether the file holds tests only: it lies under `tests/` or `benches/`, or its parent declares it so.
+    /// Whether the file is no part of the product: it lies under `tests/`, `benches/` or `examples/`, or its parent
+    /// declares it for tests.
     pub fn is_test_file(&self, path: &str) -> bool {
-        path.split('/').any(|part| part == "tests" || part == "benches")
+        path.split('/').any(|part| matches!(part, "tests" | "benches" | "examples"))
             || parents(path).iter().any(|(parent, module)| {
                 self.source(parent).is_some_and(|source| source.test_modules.contains(module))
                     || (self.source(parent).is_some() && self.is_test_file(parent))
