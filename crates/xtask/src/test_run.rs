@@ -183,7 +183,7 @@ fn pass_on(mut from: impl BufRead, to: &mut impl Write, counts: fn(&str) -> Opti
         }
         line.clear();
     }
-    Ok(total)
+    Ok(total.filter(|Counts { passed, failed }| passed + failed > 0))
 }
 
 /// Nextest's closing line, `Summary […] 3 tests run: 2 passed, 1 failed`. The lines of a failed test's own output,
