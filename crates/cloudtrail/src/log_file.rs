@@ -35,7 +35,7 @@ impl Default for Limits {
         Limits {
             inflated_bytes: 512 * MIB,
             ratio: 200,
-            ratio_after_bytes: 16 * MIB,
+            ratio_after_bytes: 32 * MIB,
             records: 1_000_000,
             record_bytes: 4 * MIB,
             depth: 128,

@@ -148,6 +148,9 @@ fn read_fields<'a>(slice: &'a RecordSlice<'a>, context: &RecordContext<'_>) -> R
     if event_source.as_deref().is_some_and(|source| source.starts_with("aws:")) {
         return Err((Reason::NotCloudtrail, "a notification of S3, SNS or SQS".to_owned()));
     }
+    if !slice.names_an_event() {
+        return Err((Reason::NotCloudtrail, "an object without a record's keys".to_owned()));
+    }
     let time = event_time_of(&mut fields)?;
     let days = record_days(time.timestamp_us, context, &mut fields);
     let (user_identity, identity_text) = user_identity_of(&mut fields)?;

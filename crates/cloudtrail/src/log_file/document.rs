@@ -6,9 +6,10 @@
 use std::borrow::Cow;
 
 use crate::event_time;
-use crate::json::scanner::{Fault, Member, Object, Scanner, broken_value_end};
+use crate::json::scanner::{Fault, Object, Scanner, broken_value_end};
 use crate::json::text::unescape;
 use crate::log_file::inflater::is_text;
+use crate::log_file::record_slice::names_an_event;
 use crate::log_file::{Limits, RecordSlice};
 use crate::record::field::Field;
 use crate::reject::{Reason, Reject, Warning};
@@ -535,7 +536,7 @@ fn kind_of(object: &Object) -> ObjectIs {
         ObjectIs::LookupEvent
     } else if has(Field::DetailType) && has(Field::Detail) {
         ObjectIs::EventBridge
-    } else if is_record(&object.members) {
+    } else if names_an_event(&object.members) {
         ObjectIs::Record
     } else if has(Field::MessageType) && has(Field::LogEvents) {
         ObjectIs::SubscriptionData
@@ -545,17 +546,6 @@ fn kind_of(object: &Object) -> ObjectIs {
         ObjectIs::LookupEvents
     } else {
         ObjectIs::Foreign
-    }
-}
-
-fn is_record(members: &[Member]) -> bool {
-    let naming = [Field::EventTime, Field::EventName, Field::EventSource, Field::EventId];
-    members.iter().any(|member| naming.contains(&member.field))
-}
-
-impl RecordSlice<'_> {
-    fn names_an_event(&self) -> bool {
-        is_record(&self.members)
     }
 }
 

@@ -107,10 +107,12 @@ impl Inflater {
             Ok(written) if written == claimed => {}
             _ => return false,
         }
-        // libdeflate has compared the eight bytes behind the compressed data with the content. If they stand in the
-        // object only once, at its end, then nothing follows the member.
+        // libdeflate has found checksum and length of the content right behind the compressed data, but does not say
+        // where that was. If those eight bytes stand in the object only once, at its end, then nothing follows.
         let body = &bytes[header..];
-        if memchr::memmem::find(body, trailer) != Some(body.len() - TRAILER) {
+        let is_only_trailer = trailer[..4] == crc32(&out[..claimed]).to_le_bytes()
+            && memchr::memmem::find(body, trailer) == Some(body.len() - TRAILER);
+        if !is_only_trailer {
             return false;
         }
         out.truncate(claimed);

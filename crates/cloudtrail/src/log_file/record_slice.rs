@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::json::scanner::{Fault, Member, Object, Scanner};
 use crate::log_file::Limits;
+use crate::record::field::Field;
 use crate::reject::{Reason, Reject};
 
 /// A record with more keys than this carries WIDE_RECORD.
@@ -80,6 +81,16 @@ impl<'a> RecordSlice<'a> {
             wide: object.keys > MANY_KEYS,
         })
     }
+
+    pub(crate) fn names_an_event(&self) -> bool {
+        names_an_event(&self.members)
+    }
+}
+
+/// Whether an object has a key that only a CloudTrail record has.
+pub(crate) fn names_an_event(members: &[Member]) -> bool {
+    let naming = [Field::EventTime, Field::EventName, Field::EventSource, Field::EventId];
+    members.iter().any(|member| naming.contains(&member.field))
 }
 
 impl Fault {

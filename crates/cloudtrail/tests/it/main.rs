@@ -1,0 +1,8 @@
+//! The crate against what it was not written from: conformance cases, real trails, another JSON parser.
+
+mod bad_inputs;
+mod json_agreement;
+mod principals;
+mod real_trails;
+mod reference;
+mod shapes;
