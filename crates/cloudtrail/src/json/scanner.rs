@@ -1,0 +1,446 @@
+//! The strict pass: RFC 8259 syntax, nesting depth, lone surrogates and duplicate top-level keys, over bytes that may
+//! be anything. It is iterative, never looks at a byte twice, and notes where the known fields of an object stand.
+//! UTF-8 is not checked here (`log_file` does that over the whole document).
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::json::text::unescape;
+use crate::record::field::Field;
+use crate::reject::Reason;
+
+/// Why a scan stopped, and at which byte.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Fault {
+    pub reason: Reason,
+    pub at: usize,
+}
+
+/// Where one known field of an object has its value; relative to the object's first byte.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Member {
+    pub field: Field,
+    pub start: u32,
+    pub end: u32,
+}
+
+/// An object that passed the scan.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Object {
+    /// One past the closing brace.
+    pub end: usize,
+    pub members: Vec<Member>,
+    /// White space stands between tokens.
+    pub spaced: bool,
+    /// A string holds a backslash.
+    pub escaped: bool,
+    /// Members at any depth.
+    pub keys: usize,
+    /// A top-level key that stands there twice.
+    pub duplicate: Option<usize>,
+}
+
+impl Object {
+    pub fn has(&self, field: Field) -> bool {
+        self.members.iter().any(|member| member.field == field)
+    }
+
+    /// Value range of a field, relative to the object's first byte.
+    pub fn value(&self, field: Field) -> Option<(usize, usize)> {
+        self.members
+            .iter()
+            .find(|member| member.field == field)
+            .map(|member| (member.start as usize, member.end as usize))
+    }
+}
+
+/// Containers are kept in the bits of a `u128`, so this is the deepest any limit can allow.
+pub(crate) const DEPTH_CEILING: usize = 128;
+
+pub(crate) struct Scanner<'a> {
+    bytes: &'a [u8],
+    depth_limit: usize,
+    spaced: bool,
+    escaped: bool,
+    keys: usize,
+}
+
+type Scan<T> = Result<T, Fault>;
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
+/// The first byte at or after `at` that ends a plain stretch of a string: quote, backslash or a control byte.
+#[inline(always)]
+pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(chunk) = bytes.get(at..at + 8) {
+        let word = u64::from_le_bytes(chunk.try_into().expect("the slice has eight bytes"));
+        let quote = word ^ (ONES * u64::from(b'"'));
+        let backslash = word ^ (ONES * u64::from(b'\\'));
+        let stops = ((quote.wrapping_sub(ONES) & !quote)
+            | (backslash.wrapping_sub(ONES) & !backslash)
+            | (word.wrapping_sub(ONES * 0x20) & !word))
+            & HIGHS;
+        if stops != 0 {
+            return at + (stops.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'"' || byte == b'\\' || byte < 0x20 {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+impl<'a> Scanner<'a> {
+    pub fn new(bytes: &'a [u8], depth_limit: usize) -> Self {
+        Scanner { bytes, depth_limit: depth_limit.min(DEPTH_CEILING), spaced: false, escaped: false, keys: 0 }
+    }
+
+    #[inline(always)]
+    fn byte(&self, at: usize) -> Scan<u8> {
+        match self.bytes.get(at) {
+            Some(&byte) => Ok(byte),
+            None => Err(Fault { reason: Reason::JsonTruncated, at: self.bytes.len() }),
+        }
+    }
+
+    /// Skips white space and returns where the next token begins.
+    #[inline(always)]
+    pub fn space(&mut self, mut at: usize) -> usize {
+        while let Some(&byte) = self.bytes.get(at) {
+            if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                break;
+            }
+            self.spaced = true;
+            at += 1;
+        }
+        at
+    }
+
+    /// Scans the value at `at`, of any kind, and returns its end.
+    #[inline]
+    pub fn value(&mut self, at: usize, depth: usize) -> Scan<usize> {
+        match self.byte(at)? {
+            b'"' => self.string(at),
+            b'{' | b'[' => self.container(at, depth),
+            _ => self.scalar(at),
+        }
+    }
+
+    /// Scans the object at `at` as a record: its known fields are noted, a duplicate key is reported, not judged.
+    pub fn object(&mut self, start: usize) -> Scan<Object> {
+        (self.spaced, self.escaped, self.keys) = (false, false, 0);
+        let mut object = Object { members: Vec::with_capacity(32), ..Object::default() };
+        let mut seen = SeenKeys::default();
+        let mut at = self.space(start + 1);
+        if self.byte(at)? == b'}' {
+            at += 1;
+        } else {
+            loop {
+                if self.byte(at)? != b'"' {
+                    return Err(Fault { reason: Reason::JsonSyntax, at });
+                }
+                let key_end = self.string(at)?;
+                let key = seen.note(&self.bytes[at + 1..key_end - 1]);
+                if key.repeated {
+                    object.duplicate = object.duplicate.or(Some(at));
+                }
+                self.keys += 1;
+                let value = self.colon(key_end)?;
+                let end = self.value(value, 1)?;
+                if let Some(field) = key.field {
+                    let relative = |at: usize| {
+                        u32::try_from(at - start).map_err(|_| Fault { reason: Reason::RecordSizeLimit, at })
+                    };
+                    object.members.push(Member { field, start: relative(value)?, end: relative(end)? });
+                }
+                at = self.space(end);
+                match self.byte(at)? {
+                    b',' => at = self.space(at + 1),
+                    b'}' => {
+                        at += 1;
+                        break;
+                    }
+                    _ => return Err(Fault { reason: Reason::JsonSyntax, at }),
+                }
+            }
+        }
+        if seen.unknown_repeats() {
+            object.duplicate = object.duplicate.or(Some(start));
+        }
+        (object.end, object.spaced, object.escaped, object.keys) = (at, self.spaced, self.escaped, self.keys);
+        Ok(object)
+    }
+
+    /// Scans the key at `at` and its colon; returns the bytes between the quotes and where the value begins.
+    pub fn key(&mut self, at: usize) -> Scan<(&'a [u8], usize)> {
+        if self.byte(at)? != b'"' {
+            return Err(Fault { reason: Reason::JsonSyntax, at });
+        }
+        let end = self.string(at)?;
+        Ok((&self.bytes[at + 1..end - 1], self.colon(end)?))
+    }
+
+    #[inline(always)]
+    fn colon(&mut self, at: usize) -> Scan<usize> {
+        let at = self.space(at);
+        if self.byte(at)? != b':' {
+            return Err(Fault { reason: Reason::JsonSyntax, at });
+        }
+        Ok(self.space(at + 1))
+    }
+
+    fn container(&mut self, mut at: usize, base: usize) -> Scan<usize> {
+        // One bit a level, the lowest for the innermost: 1 is an object.
+        let mut kinds: u128 = 0;
+        let mut depth = 0;
+        loop {
+            let opening = self.byte(at)?;
+            let opened = match opening {
+                b'{' | b'[' => {
+                    depth += 1;
+                    if base + depth > self.depth_limit {
+                        return Err(Fault { reason: Reason::JsonDepth, at });
+                    }
+                    kinds = kinds << 1 | u128::from(opening == b'{');
+                    at = self.space(at + 1);
+                    true
+                }
+                b'"' => {
+                    at = self.string(at)?;
+                    false
+                }
+                _ => {
+                    at = self.scalar(at)?;
+                    false
+                }
+            };
+            let mut first = opened;
+            loop {
+                if depth == 0 {
+                    return Ok(at);
+                }
+                if !first {
+                    at = self.space(at);
+                }
+                let in_object = kinds & 1 == 1;
+                match self.byte(at)? {
+                    b'}' if in_object => {}
+                    b']' if !in_object => {}
+                    b',' if !first => {
+                        at = self.space(at + 1);
+                        if in_object {
+                            at = self.member(at)?;
+                        }
+                        break;
+                    }
+                    _ if first => {
+                        if in_object {
+                            at = self.member(at)?;
+                        }
+                        break;
+                    }
+                    _ => return Err(Fault { reason: Reason::JsonSyntax, at }),
+                }
+                kinds >>= 1;
+                depth -= 1;
+                at += 1;
+                first = false;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn member(&mut self, at: usize) -> Scan<usize> {
+        self.keys += 1;
+        Ok(self.key(at)?.1)
+    }
+
+    #[inline(always)]
+    fn string(&mut self, at: usize) -> Scan<usize> {
+        let stop = plain_end(self.bytes, at + 1);
+        match self.bytes.get(stop) {
+            Some(b'"') => Ok(stop + 1),
+            _ => self.odd_string(stop),
+        }
+    }
+
+    /// The rest of a string that holds an escape, a control byte or no end.
+    #[cold]
+    fn odd_string(&mut self, mut at: usize) -> Scan<usize> {
+        loop {
+            match self.byte(at)? {
+                b'"' => return Ok(at + 1),
+                b'\\' => {
+                    self.escaped = true;
+                    at = self.escape(at)?;
+                }
+                _ => return Err(Fault { reason: Reason::JsonSyntax, at }),
+            }
+            at = plain_end(self.bytes, at);
+        }
+    }
+
+    fn escape(&self, at: usize) -> Scan<usize> {
+        match self.byte(at + 1)? {
+            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(at + 2),
+            b'u' => match self.code_unit(at)? {
+                0xD800..=0xDBFF => {
+                    let low = at + 6;
+                    if self.byte(low)? != b'\\' || self.byte(low + 1)? != b'u' {
+                        return Err(Fault { reason: Reason::LoneSurrogate, at });
+                    }
+                    match self.code_unit(low)? {
+                        0xDC00..=0xDFFF => Ok(low + 6),
+                        _ => Err(Fault { reason: Reason::LoneSurrogate, at }),
+                    }
+                }
+                0xDC00..=0xDFFF => Err(Fault { reason: Reason::LoneSurrogate, at }),
+                _ => Ok(at + 6),
+            },
+            _ => Err(Fault { reason: Reason::JsonSyntax, at }),
+        }
+    }
+
+    /// The code unit of the `\uXXXX` at `at`.
+    fn code_unit(&self, at: usize) -> Scan<u32> {
+        let mut unit = 0;
+        for place in at + 2..at + 6 {
+            let digit =
+                char::from(self.byte(place)?).to_digit(16).ok_or(Fault { reason: Reason::JsonSyntax, at: place })?;
+            unit = unit << 4 | digit;
+        }
+        Ok(unit)
+    }
+
+    fn scalar(&self, at: usize) -> Scan<usize> {
+        let literal: &[u8] = match self.byte(at)? {
+            b't' => b"true",
+            b'f' => b"false",
+            b'n' => b"null",
+            b'-' | b'0'..=b'9' => return self.number(at),
+            _ => return Err(Fault { reason: Reason::JsonSyntax, at }),
+        };
+        let rest = &self.bytes[at..];
+        if rest.starts_with(literal) {
+            Ok(at + literal.len())
+        } else if literal.starts_with(rest) {
+            Err(Fault { reason: Reason::JsonTruncated, at: self.bytes.len() })
+        } else {
+            Err(Fault { reason: Reason::JsonSyntax, at })
+        }
+    }
+
+    fn number(&self, start: usize) -> Scan<usize> {
+        let mut at = start + usize::from(self.byte(start)? == b'-');
+        at = match self.byte(at)? {
+            b'0' => at + 1,
+            _ => self.digits(at)?,
+        };
+        if self.bytes.get(at) == Some(&b'.') {
+            at = self.digits(at + 1)?;
+        }
+        if let Some(b'e' | b'E') = self.bytes.get(at) {
+            at += 1;
+            if let Some(b'+' | b'-') = self.bytes.get(at) {
+                at += 1;
+            }
+            at = self.digits(at)?;
+        }
+        Ok(at)
+    }
+
+    /// At least one digit.
+    fn digits(&self, start: usize) -> Scan<usize> {
+        if !self.byte(start)?.is_ascii_digit() {
+            return Err(Fault { reason: Reason::JsonSyntax, at: start });
+        }
+        let more = self.bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        Ok(start + more)
+    }
+}
+
+/// Finds the end of a value that failed the scan, by brackets and quotes alone. `None` if it has none.
+pub(crate) fn broken_value_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut at = start;
+    loop {
+        match *bytes.get(at)? {
+            b'"' => {
+                at += 1;
+                loop {
+                    at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+                    if bytes[at] == b'"' {
+                        break;
+                    }
+                    at += 2;
+                }
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth == 0 => return Some(at),
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b',' if depth == 0 => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// The keys met in one object; escapes are resolved first, else `event\u004eame` would slip by.
+#[derive(Default)]
+pub(crate) struct SeenKeys {
+    known: u64,
+    unknown: Vec<u64>,
+}
+
+pub(crate) struct SeenKey {
+    pub field: Option<Field>,
+    pub repeated: bool,
+}
+
+impl SeenKeys {
+    #[inline(always)]
+    pub fn note(&mut self, key: &[u8]) -> SeenKey {
+        match Field::of(key) {
+            Some(field) => {
+                let bit = 1u64 << field as u32;
+                let repeated = self.known & bit != 0;
+                self.known |= bit;
+                SeenKey { field: Some(field), repeated }
+            }
+            None => self.note_odd(key),
+        }
+    }
+
+    #[cold]
+    fn note_odd(&mut self, key: &[u8]) -> SeenKey {
+        if memchr::memchr(b'\\', key).is_some() {
+            let plain = unescape(&String::from_utf8_lossy(key)).into_owned();
+            // Once unescaped it may still hold a backslash, which no field name does.
+            if let Some(field) = Field::of(plain.as_bytes()) {
+                let bit = 1u64 << field as u32;
+                let repeated = self.known & bit != 0;
+                self.known |= bit;
+                return SeenKey { field: Some(field), repeated };
+            }
+            self.unknown.push(xxh3_64(plain.as_bytes()));
+        } else {
+            self.unknown.push(xxh3_64(key));
+        }
+        SeenKey { field: None, repeated: false }
+    }
+
+    /// Whether a key that names no known field came twice.
+    pub fn unknown_repeats(&mut self) -> bool {
+        self.unknown.sort_unstable();
+        self.unknown.windows(2).any(|pair| pair[0] == pair[1])
+    }
+}

@@ -1,0 +1,203 @@
+//! What an object's key says before the object is opened: kind, account, organisation, region, delivery time.
+//! Layouts: <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/get-and-view-cloudtrail-log-files.html>.
+//! A key that says nothing is judged by its content in `log_file`; the ledger of known keys is the lake's.
+
+use std::borrow::Cow;
+
+use crate::event_time::{DAY_US, days_of, number};
+use crate::reject::{Reason, Warning};
+
+/// Longest key that S3 takes, in bytes.
+const KEY_BYTES: usize = 1024;
+
+/// What CloudTrail wrote into the object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// Events: management, data and network activity.
+    Log,
+    /// A signed list of the log files of an hour. It holds no events (DIGEST_OBJECT when offered as a log).
+    Digest,
+    /// Insight events: unusual rates of calls or errors.
+    Insight,
+    /// Another `CloudTrail-…` folder; its content decides.
+    Other,
+}
+
+/// What a key tells; what it does not tell is `None`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ObjectKey<'a> {
+    pub kind: ObjectKind,
+    pub account: Option<&'a str>,
+    /// `o-…` of an organisation trail.
+    pub organization: Option<&'a str>,
+    pub region: Option<&'a str>,
+    /// The stamp in the file name, microseconds since 1970, UTC; `None` where it is missing or contradicts the
+    /// date folders.
+    pub delivered_at_us: Option<i64>,
+    /// Name of the trail (digest files only).
+    pub trail: Option<&'a str>,
+    /// KEY_TIME where the stamp contradicts the date folders.
+    pub warning: Option<Warning>,
+}
+
+/// What to do with an object of this key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyVerdict<'a> {
+    CloudTrail(ObjectKey<'a>),
+    /// No CloudTrail layout (`events.json`): the content decides.
+    Unknown,
+    /// Something else that lives in such buckets; not to be opened.
+    Skip(Reason),
+    /// Not a key that S3 could have sent.
+    Refuse(Reason),
+}
+
+/// Reads a full S3 key, a local path or a bare file name.
+pub fn parse(key: &str) -> KeyVerdict<'_> {
+    if key.len() > KEY_BYTES {
+        return KeyVerdict::Refuse(Reason::KeyLimit);
+    }
+    let segments = || key.split(['/', '\\']);
+    let file = segments().next_back().unwrap_or(key);
+    let from_name = parse_file_name(file);
+    let Some(logs) = segments().position(|segment| segment == "AWSLogs") else {
+        return from_name.map_or(KeyVerdict::Unknown, KeyVerdict::CloudTrail);
+    };
+    let inside = || segments().skip(logs + 1);
+    if inside().any(|segment| segment == "..") {
+        return KeyVerdict::Skip(Reason::NotCloudtrail);
+    }
+    let mut folders = inside().peekable();
+    let organization = folders.next_if(|segment| is_organization(segment));
+    let account = folders.next_if(|segment| is_account(segment));
+    let Some(kind) = folders.next().and_then(kind_of) else {
+        // A CloudTrail file that somebody moved out of its folder still says what it is.
+        return from_name.map_or(KeyVerdict::Skip(Reason::NotCloudtrail), |key| {
+            KeyVerdict::CloudTrail(ObjectKey { organization, ..key })
+        });
+    };
+    if file.is_empty() {
+        return KeyVerdict::Skip(Reason::NotCloudtrail);
+    }
+    let region = folders.next().filter(|region| *region != file);
+    let date = folder_date(folders);
+    let name = from_name.unwrap_or(ObjectKey {
+        kind,
+        account: None,
+        organization: None,
+        region: None,
+        delivered_at_us: None,
+        trail: None,
+        warning: None,
+    });
+    let contradicts = match (name.delivered_at_us, date) {
+        (Some(stamp), Some(day)) => (stamp.div_euclid(DAY_US) - i64::from(day)).abs() > 1,
+        _ => false,
+    };
+    KeyVerdict::CloudTrail(ObjectKey {
+        kind,
+        account: account.or(name.account),
+        organization,
+        region: region.or(name.region),
+        delivered_at_us: name.delivered_at_us.filter(|_| !contradicts),
+        trail: name.trail,
+        warning: contradicts.then_some(Warning::KeyTime),
+    })
+}
+
+/// Undoes the form encoding that S3 notifications give a key (`+` is a space, `%2B` a plus), once.
+pub fn decode_notification_key(key: &str) -> Cow<'_, str> {
+    if !key.contains(['+', '%']) {
+        return Cow::Borrowed(key);
+    }
+    let bytes = key.as_bytes();
+    let mut plain = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let digits = bytes.get(at + 1..at + 3).and_then(|pair| {
+            let high = char::from(pair[0]).to_digit(16)?;
+            let low = char::from(pair[1]).to_digit(16)?;
+            u8::try_from(high << 4 | low).ok()
+        });
+        match (byte, digits) {
+            (b'+', _) => plain.push(b' '),
+            (b'%', Some(decoded)) => {
+                plain.push(decoded);
+                at += 2;
+            }
+            _ => plain.push(byte),
+        }
+        at += 1;
+    }
+    Cow::Owned(String::from_utf8(plain).unwrap_or_else(|_| key.to_owned()))
+}
+
+fn kind_of(folder: &str) -> Option<ObjectKind> {
+    match folder {
+        "CloudTrail" => Some(ObjectKind::Log),
+        "CloudTrail-Digest" => Some(ObjectKind::Digest),
+        "CloudTrail-Insight" => Some(ObjectKind::Insight),
+        other => other.starts_with("CloudTrail-").then_some(ObjectKind::Other),
+    }
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_organization(text: &str) -> bool {
+    text.strip_prefix("o-").is_some_and(|id| (10..=32).contains(&id.len()))
+}
+
+/// `YYYY/MM/DD` folders, as days since 1970.
+fn folder_date<'a>(mut folders: impl Iterator<Item = &'a str>) -> Option<i32> {
+    let mut part = || folders.next().filter(|part| part.len() <= 4).and_then(|part| number(part.as_bytes()));
+    days_of(part()?, part()?, part()?)
+}
+
+/// `<account>_CloudTrail_<region>_<stamp>_<16 characters>.json[.gz]`, and the digest's
+/// `<account>_CloudTrail-Digest_<region>_<trail>_<trail's region>_<stamp>.json.gz`.
+fn parse_file_name(file: &str) -> Option<ObjectKey<'_>> {
+    let stem = file.split_once(".json").map_or(file, |(stem, _)| stem);
+    let (account, rest) = stem.split_once('_')?;
+    if !is_account(account) {
+        return None;
+    }
+    let (kind, rest) = rest.split_once('_')?;
+    let kind = kind_of(kind)?;
+    let (region, rest) = rest.split_once('_')?;
+    let (trail, stamp) = match kind {
+        ObjectKind::Digest => match rest.rsplit_once('_') {
+            // A digest in a log's form of name has its stamp first.
+            Some((stamp, _)) if stamp_us(stamp).is_some() => (None, Some(stamp)),
+            Some((trail, stamp)) => (trail.rsplit_once('_').map(|(name, _)| name), Some(stamp)),
+            None => (None, Some(rest)),
+        },
+        _ => (None, rest.split('_').next()),
+    };
+    let delivered_at_us = stamp.and_then(stamp_us);
+    Some(ObjectKey {
+        kind,
+        account: Some(account),
+        organization: None,
+        region: Some(region),
+        delivered_at_us,
+        trail,
+        warning: None,
+    })
+}
+
+/// `YYYYMMDDThhmmZ` or `YYYYMMDDThhmmssZ`.
+fn stamp_us(stamp: &str) -> Option<i64> {
+    let (date, time) = stamp.strip_suffix('Z')?.split_once('T')?;
+    let (date, time) = (date.as_bytes(), time.as_bytes());
+    if date.len() != 8 || !matches!(time.len(), 4 | 6) {
+        return None;
+    }
+    let days = days_of(number(&date[..4])?, number(&date[4..6])?, number(&date[6..])?)?;
+    let (hour, minute, second) = (number(&time[..2])?, number(&time[2..4])?, number(&time[4..])?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    Some(i64::from(days) * DAY_US + i64::from(hour * 3600 + minute * 60 + second) * 1_000_000)
+}
