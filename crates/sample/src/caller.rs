@@ -55,7 +55,7 @@ impl Caller {
             IdentityType::Root => format!("arn:aws:iam::{account}:root"),
             IdentityType::Service => format!("AWSService:{}", self.name),
             IdentityType::OtherAccount => format!("AWSAccount:{}", self.name),
-            IdentityType::UnknownUser => format!("Unknown:{}", self.name),
+            IdentityType::UnknownUser => format!("Unknown:{account}/{}", self.name),
             IdentityType::IdentityCenterUser => {
                 format!("IdentityCenterUser:{IDENTITY_STORE_ID}/{}", identity_center_user_id(self.name))
             }

@@ -192,8 +192,8 @@ impl Organization {
             let after = before + u64::from(region.weight);
             let count = share(events, before, after, total);
             before = after;
-            let wanted = if region.steady { count } else { count / 5 };
-            let files = count.div_ceil(24).max(wanted.min(30)).max(u64::from(count > 0));
+            let wanted = if region.steady { count } else { count / 10 };
+            let files = count.div_ceil(24).max(wanted.min(24)).max(u64::from(count > 0));
             self.spread(&mut deliveries, day, account, region.name, count, files);
         }
         deliveries

@@ -82,9 +82,7 @@ pub(crate) fn principal(event: &Event) -> String {
     if caller.account == event.account || caller.identity != IdentityType::Role {
         return caller.principal();
     }
-    let mut principal = format!("AWSAccount:{}:", caller.unique_id());
-    write_session_name(&mut principal, event);
-    principal
+    format!("AWSAccount:{}/{}", ACCOUNTS[caller.account].id, caller.unique_id())
 }
 
 fn text(out: &mut String, before: &str, value: &str) {
@@ -265,10 +263,8 @@ fn write_network(out: &mut String, event: &Event) {
     let (caller, call) = (event.caller, event.call);
     let api_call = call.event_type == EventType::ApiCall && caller.ip.starts_with(|first: char| first.is_ascii_digit());
     if call.event_type == EventType::VpceEvent || (api_call && call.data && caller.robot_weight > 0) {
-        let account = ACCOUNTS[event.account].id;
         out.push_str(r#","vpcEndpointId":"vpce-"#);
         Random::new(&[name_seed(event.region), event.account as u64]).hex(out, 17);
-        text(out, r#"","vpcEndpointAccountId":""#, account);
         out.push('"');
     }
     out.push_str(match (call.event_type, call.data) {

@@ -174,6 +174,7 @@ impl Script {
             question: question.to_owned(),
             principals: Vec::new(),
             event_ids: Vec::new(),
+            denied_event_ids: Vec::new(),
             first: None,
             last: None,
             expected: BTreeMap::from(expected.map(|(name, value)| (name.to_owned(), value))),
@@ -197,6 +198,8 @@ fn complete(story: &Story, acts: &[PlantedEvent], days: u32) -> Story {
     let mut acts: Vec<&PlantedEvent> = acts.iter().filter(|act| act.day < days).collect();
     acts.sort_by_key(|act| act.time);
     story.event_ids = acts.iter().map(|act| act.event().id()).collect();
+    let denied = acts.iter().filter(|act| act.outcome == Outcome::Denied);
+    story.denied_event_ids = denied.map(|act| act.event().id()).collect();
     story.first = acts.first().map(|act| event_time_text(act.time));
     story.last = acts.last().map(|act| event_time_text(act.time));
     for act in acts {

@@ -85,7 +85,7 @@ impl Template<'_> {
                 out.push_str("IQoJb3JpZ2luX2VjEXAMPLE");
                 named.text(out, ALNUM, 300);
             }
-            'z' => named.text(out, ALNUM, 76),
+            'z' => named.text(out, ALNUM, 44),
             'I' => instances(out, event, random),
             'B' => resources(out, random),
             'Y' => statements(out, event, random),

@@ -70,6 +70,8 @@ pub struct Story {
     pub principals: Vec<String>,
     /// In order of time.
     pub event_ids: Vec<String>,
+    /// Those of them that were denied.
+    pub denied_event_ids: Vec<String>,
     /// Time of the first of `event_ids`; null where the story has no events.
     pub first: Option<String>,
     pub last: Option<String>,

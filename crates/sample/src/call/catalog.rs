@@ -8,7 +8,7 @@ const fn get(service: &'static str, name: &'static str, parameters: &'static str
     Call::new(service, name, parameters)
 }
 
-const S3_EXTRA: &str = r#"{"SignatureVersion":"SigV4","CipherSuite":"ECDHE-RSA-AES128-GCM-SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"%z","bytesTransferredOut":%D}"#;
+const S3_EXTRA: &str = r#"{"SignatureVersion":"SigV4","CipherSuite":"TLS_AES_128_GCM_SHA256","bytesTransferredIn":0,"AuthenticationMethod":"AuthHeader","x-amz-id-2":"%z","bytesTransferredOut":%D}"#;
 const BUCKET: &str = r#"[{"accountId":"%a","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::%b"}]"#;
 const OBJECT: &str = r#"[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::%b/%o"},{"accountId":"%a","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::%b"}]"#;
 const KEY: &str = r#"[{"accountId":"%a","type":"AWS::KMS::Key","ARN":"arn:aws:kms:%r:%a:key/%k"}]"#;
@@ -21,9 +21,9 @@ const ASSUMED: &str = r#"{"credentials":{"accessKeyId":"%A","sessionToken":"%S",
 const DONE: &str = r#"{"requestId":"%u","_return":true}"#;
 
 pub(super) static CALLS: &[Call] = &[
-    get("ec2", "DescribeInstances", r#"{"instancesSet":{"items":[{"instanceId":"i-%l"}]},"filterSet":{"items":[{"name":"instance-state-name","valueSet":{"items":[{"value":"running"}]}}]}}"#),
+    get("ec2", "DescribeInstances", r#"{"instancesSet":{"items":[{"instanceId":"i-%l"}]},"filterSet":{}}"#),
     get("s3", "ListBuckets", r#"{"Host":"s3.%r.amazonaws.com"}"#).with(S3_EXTRA).needs("ListAllMyBuckets"),
-    get("kms", "Decrypt", r#"{"encryptionContext":{"aws:s3:arn":"arn:aws:s3:::%b/%o"},"encryptionAlgorithm":"SYMMETRIC_DEFAULT","keyId":"arn:aws:kms:%r:%a:key/%k"}"#).on(KEY),
+    get("kms", "Decrypt", r#"{"encryptionContext":{"aws:s3:arn":"arn:aws:s3:::%b"},"encryptionAlgorithm":"SYMMETRIC_DEFAULT"}"#).on(KEY),
     get("iam", "GetRole", r#"{"roleName":"%w"}"#),
     get("ssm", "GetParameter", r#"{"name":"%p","withDecryption":true}"#).on(PARAMETER),
     get("logs", "DescribeLogGroups", r#"{"logGroupNamePrefix":"/aws/lambda/%f","limit":50}"#),
@@ -94,14 +94,14 @@ pub(super) static CALLS: &[Call] = &[
     get("sts", "AssumeRole", r#"{"roleArn":"arn:aws:iam::%a:role/%w","roleSessionName":"%n-%d","durationSeconds":3600}"#).answers(ASSUMED).on(ROLE),
     get("kms", "GenerateDataKey", r#"{"keyId":"arn:aws:kms:%r:%a:key/%k","encryptionContext":{"aws:s3:arn":"arn:aws:s3:::%b"},"keySpec":"AES_256"}"#).on(KEY).planted(),
     get("s3", "GetObject", r#"{"bucketName":"%b","Host":"%b.s3.%r.amazonaws.com","key":"%o"}"#).with(S3_EXTRA).on(OBJECT).data().planted(),
-    get("s3", "PutObject", r#"{"bucketName":"%b","Host":"%b.s3.%r.amazonaws.com","key":"%o","x-amz-server-side-encryption":"aws:kms"}"#).writes(r#"{"x-amz-server-side-encryption":"aws:kms","x-amz-server-side-encryption-aws-kms-key-id":"arn:aws:kms:%r:%a:key/%k"}"#).with(S3_EXTRA).on(OBJECT).data().planted(),
+    get("s3", "PutObject", r#"{"bucketName":"%b","Host":"%b.s3.%r.amazonaws.com","key":"%o"}"#).writes(r#"{"x-amz-server-side-encryption":"AES256"}"#).with(S3_EXTRA).on(OBJECT).data().planted(),
     get("lambda", "Invoke", r#"{"functionName":"arn:aws:lambda:%r:%a:function:%f","invocationType":"RequestResponse","logType":"None"}"#).writes("null").on(FUNCTION).data().planted().needs("InvokeFunction"),
     get("config", "PutEvaluations", r#"{"evaluations":[{"complianceResourceType":"AWS::S3::Bucket","complianceResourceId":"%b","complianceType":"COMPLIANT","orderingTimestamp":"%T"}],"resultToken":"%z"}"#).writes(r#"{"failedEvaluations":[]}"#).planted(),
     get("ec2", "DescribeInstanceStatus", r#"{"instancesSet":{},"filterSet":{},"includeAllInstances":true,"maxResults":1000}"#).planted(),
     get("cloudformation", "DescribeStackEvents", r#"{"stackName":"%n-%d"}"#).planted(),
     get("ecr", "PutImage", r#"{"registryId":"%a","repositoryName":"%n","imageTag":"v%d","imageManifestMediaType":"application/vnd.docker.distribution.manifest.v2+json"}"#)
         .writes(r#"{"image":{"registryId":"%a","repositoryName":"%n","imageId":{"imageDigest":"sha256:%H","imageTag":"v%d"}}}"#).planted(),
-    get("ssm", "UpdateInstanceInformation", r#"{"instanceId":"i-%l","agentVersion":"3.3.987.0","agentStatus":"Active","platformType":"Linux","platformName":"Amazon Linux","platformVersion":"2023","iPAddress":"192.0.2.%d","computerName":"ip-192-0-2-%d.%r.compute.internal","agentName":"amazon-ssm-agent"}"#).writes("null").planted(),
+    get("ssm", "UpdateInstanceInformation", r#"{"instanceId":"i-%l","agentVersion":"3.3.987.0","agentStatus":"Active","platformType":"Linux","platformName":"Amazon Linux","iPAddress":"192.0.2.%d"}"#).writes("null").planted(),
     get("iam", "GetAccountAuthorizationDetails", r#"{"filter":["User","Role","Group","LocalManagedPolicy"],"maxItems":1000}"#).planted(),
     get("iam", "GenerateCredentialReport", "null").answers(r#"{"state":"STARTED","description":"No report exists. Starting a new report generation task"}"#).planted(),
     get("organizations", "ListAccounts", "null").planted(),

@@ -4,10 +4,11 @@
 use super::{Caller, IdentityType};
 use crate::account::{DEVELOPMENT, LOG_ARCHIVE, MANAGEMENT, PRODUCTION};
 
-const CLI: &str = "aws-cli/2.27.41 md/awscrt#0.26.1 ua/2.1 os/linux#6.8.0 md/arch#x86_64 lang/python#3.13.4 md/pyimpl#CPython cfg/retry-mode#standard md/installer#exe md/prompt#off md/command#";
-const BOTO: &str = "Boto3/1.38.36 md/Botocore#1.38.36 ua/2.1 os/linux#5.10.236-227.928.amzn2.x86_64 md/arch#x86_64 lang/python#3.13.3 md/pyimpl#CPython exec-env/AWS_Lambda_python3.13 cfg/retry-mode#legacy Botocore/1.38.36";
-const TERRAFORM: &str = "APN/1.0 HashiCorp/1.0 Terraform/1.12.1 (+https://www.terraform.io) terraform-provider-aws/5.99.1 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.36.3 ua/2.1 os/linux lang/go#1.23.8 md/GOOS#linux md/GOARCH#amd64";
-const JAVA: &str = "aws-sdk-java/2.31.58 md/io#async md/http#NettyNio ua/2.1 os/Linux#6.1.134-152.225.amzn2023.x86_64 lang/java#21.0.7 md/OpenJDK_64-Bit_Server_VM#21.0.7 exec-env/AWS_ECS_FARGATE cfg/retry-mode#standard";
+const CLI: &str =
+    "aws-cli/2.27.41 md/awscrt#0.26.1 ua/2.1 os/linux#6.8.0 md/arch#x86_64 lang/python#3.13.4 md/prompt#off";
+const BOTO: &str = "Boto3/1.38.36 md/Botocore#1.38.36 os/linux#5.10 lang/python#3.13.3";
+const TERRAFORM: &str = "APN/1.0 HashiCorp/1.0 Terraform/1.12.1 (+https://www.terraform.io) terraform-provider-aws/5.99.1 aws-sdk-go-v2/1.36.3";
+const JAVA: &str = "aws-sdk-java/2.31.58 os/Linux#6.1.134 lang/java#21.0.7";
 const BROWSER: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36";
 
 const fn caller(
@@ -143,21 +144,21 @@ static CAST: &[Caller] = &[
     person(MANAGEMENT, READ_ONLY, "mika.nakamura", MIKA, BROWSER),
     service(MANAGEMENT, "cloudtrail.amazonaws.com", &[("s3:GetBucketAcl", 5), ("kms:DescribeKey", 1)]),
     // production
-    role(PRODUCTION, "/service/orders/", "OrderIngest", "order-ingest-%d", "192.0.2.41", JAVA).robot(
-        55,
+    role(PRODUCTION, "/service/orders/", "OrderIngest", "ingest-%d", "192.0.2.41", JAVA).robot(
+        42,
         &[
             ("kms:Decrypt", 9),
             ("kms:GenerateDataKey", 7),
-            ("s3:PutObject", 12),
-            ("s3:GetObject", 8),
+            ("s3:PutObject", 4),
+            ("s3:GetObject", 3),
             ("lambda:Invoke", 5),
             ("secretsmanager:GetSecretValue", 3),
-            ("sqs:GetQueueAttributes", 4),
+            ("sqs:GetQueueAttributes", 8),
             ("dynamodb:DescribeTable", 2),
         ],
     ),
     role(PRODUCTION, "/", "LogShipper", "i-%l", "192.0.2.42", BOTO).robot(
-        28,
+        34,
         &[
             ("logs:CreateLogStream", 8),
             ("logs:DescribeLogGroups", 5),
@@ -175,7 +176,7 @@ static CAST: &[Caller] = &[
         "autoscaling.amazonaws.com",
     )
     .robot(
-        17,
+        24,
         &[
             ("ec2:DescribeInstanceStatus", 9),
             ("ec2:DescribeInstances", 6),
@@ -253,7 +254,7 @@ static CAST: &[Caller] = &[
     // Only in stories and the daily routine.
     caller(IdentityType::Root, MANAGEMENT, "root", "198.51.100.40", BROWSER).planted(),
     caller(IdentityType::OtherAccount, PRODUCTION, "anonymous", "203.0.113.200", BROWSER).planted(),
-    caller(IdentityType::Service, PRODUCTION, "kms.amazonaws.com", "AWS Internal", "AWS Internal").planted(),
+    caller(IdentityType::Service, PRODUCTION, "AWS Internal", "AWS Internal", "AWS Internal").planted(),
     person(PRODUCTION, ADMINISTRATOR, "emi.kobayashi", EMI, BROWSER).planted(),
     role(PRODUCTION, "/batch/", "ReportBuilder", "report-builder", "192.0.2.47", BOTO).planted(),
     role(PRODUCTION, "/jobs/", "NightlyExport", "nightly-export", "192.0.2.48", BOTO).planted(),

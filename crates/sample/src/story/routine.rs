@@ -84,7 +84,7 @@ fn deploy(script: &mut Script, time: i64) {
 fn aws_itself(script: &mut Script, time: i64) {
     let at = (PRODUCTION, HOME_REGION);
     script
-        .act(at, time, (PRODUCTION, "kms.amazonaws.com"), "kms:RotateKey")
+        .act(at, time, (PRODUCTION, "AWS Internal"), "kms:RotateKey")
         .service_event_details(r#"{"keyId":"%k","rotationType":"AUTOMATIC"}"#);
     script.act(at, time + 10, (PRODUCTION, "LogShipper"), "kms:ListKeys");
     script.act(at, time + 20, (PRODUCTION, "anonymous"), "s3:GetObject").denied();
