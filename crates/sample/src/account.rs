@@ -40,7 +40,7 @@ pub(crate) static ACCOUNTS: [Account; 4] = [
         name: "management",
         weight: 9,
         robot_permille: 700,
-        regions: &[region("ap-northeast-1", 60, true), region("us-east-1", 40, false)],
+        regions: &[region("ap-northeast-1", 60, true), region("us-east-1", 40, true)],
     },
     Account {
         id: "222222222222",
