@@ -1,0 +1,6 @@
+//! Statements over small files.
+
+use super::*;
+
+#[test]
+fn x() {}
