@@ -333,7 +333,6 @@ impl Question {
             .with_catalog_list(self.catalog()?);
         let mut state = builder.build();
         sql_function::register(&mut state)?;
-        state.add_analyzer_rule(Arc::new(crate::analyzer_rule::ImpliedBounds));
         Ok(state)
     }
 
@@ -396,5 +395,6 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), SqlError> {
 }
 
 #[cfg(test)]
-#[path = "engine/tests.rs"]
+pub(crate) mod sample_files;
+#[cfg(test)]
 mod tests;

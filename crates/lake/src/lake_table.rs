@@ -1,7 +1,7 @@
 //! One table of the lake as one snapshot sees it: the live Parquet files with what the catalog knows about them.
 //! It drops the files that a statement's filters rule out by day and by time, and hands the rest to DataFusion's plain
 //! Parquet scan, so that a plan stays something any DataFusion can run. Which files are live is `catalog`'s matter;
-//! row groups and pages are pruned by the scan; `analyzer_rule` sees to it that filters speak of `eventtimestamp`.
+//! row groups and pages are pruned by the scan, helped by `implied_filter`.
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -23,10 +23,12 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
+use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_plan::ExecutionPlan;
 use object_store::path::Path;
 
 use crate::event_schema::{Column, arrow_schema};
+use crate::implied_filter::implied_filter;
 
 /// The store of the lake's own files: the only one a statement can reach.
 pub(crate) const LAKE_STORE: &str = "lake://files";
@@ -49,12 +51,19 @@ pub struct LakeFile {
 pub struct LakeTable {
     schema: SchemaRef,
     files: Vec<LakeFile>,
+    adds_implied_filter: bool,
 }
 
 impl LakeTable {
     /// A table with the given columns over the given files; no files is an empty table.
     pub fn new(columns: &'static [Column], files: Vec<LakeFile>) -> Self {
-        Self { schema: arrow_schema(columns), files }
+        Self { schema: arrow_schema(columns), files, adds_implied_filter: true }
+    }
+
+    /// The same table read without the help of `implied_filter`, to compare with.
+    #[cfg(test)]
+    pub(crate) fn without_implied_filter(self) -> Self {
+        Self { adds_implied_filter: false, ..self }
     }
 
     /// The files, in the order given.
@@ -66,13 +75,19 @@ impl LakeTable {
         &self.schema
     }
 
-    /// The files that may hold a row for which all filters are true.
-    fn matching_files(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<&LakeFile>> {
+    /// What follows from the filters about the columns that prune best, if this table has them.
+    fn implied_filter(&self, filters: &[Expr]) -> Option<Expr> {
+        let has_copies = self.schema.index_of("eventtime").is_ok() && self.schema.index_of("useridentityarn").is_ok();
+        let filter = conjunction(filters.iter().cloned()).filter(|_| has_copies && self.adds_implied_filter)?;
+        implied_filter(&filter)
+    }
+
+    /// The files that may hold a row for which the filter is true.
+    fn matching_files(&self, filter: Option<Arc<dyn PhysicalExpr>>) -> Result<Vec<&LakeFile>> {
         let all = || self.files.iter().collect();
-        let Some(filter) = conjunction(filters.iter().cloned()) else { return Ok(all()) };
-        let df_schema = DFSchema::try_from(self.schema.as_ref().clone())?;
-        let physical = state.create_physical_expr(filter, &df_schema)?;
-        let Ok(predicate) = PruningPredicateBuilder::new().with_file_schema(self.schema.clone()).try_build(physical) else { return Ok(all()) };
+        let Some(filter) = filter else { return Ok(all()) };
+        let predicate = PruningPredicateBuilder::new().with_file_schema(self.schema.clone()).try_build(filter);
+        let Ok(predicate) = predicate else { return Ok(all()) };
         let bounds = FileBounds { files: &self.files, by_month: self.is_by_month() };
         let keep = predicate.prune(&bounds)?;
         Ok(self.files.iter().zip(keep).filter_map(|(file, keep)| keep.then_some(file)).collect())
@@ -156,7 +171,10 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let files = self.matching_files(state, filters)?;
+        let df_schema = DFSchema::try_from(self.schema.as_ref().clone())?;
+        let physical = |filter: Option<Expr>| filter.map(|f| state.create_physical_expr(f, &df_schema)).transpose();
+        let implied = self.implied_filter(filters);
+        let files = self.matching_files(physical(conjunction(filters.iter().cloned().chain(implied.clone())))?)?;
         let statistics = self.statistics(&files)?;
         let groups = self.file_groups(files, state.config().target_partitions())?;
         let mut options = TableParquetOptions::default();
@@ -164,7 +182,10 @@ impl TableProvider for LakeTable {
         options.global.bloom_filter_on_read = true;
         options.global.pushdown_filters = true;
         options.global.reorder_filters = true;
-        let source = ParquetSource::new(self.schema.clone()).with_table_parquet_options(options);
+        let mut source = ParquetSource::new(self.schema.clone()).with_table_parquet_options(options);
+        if let Some(implied) = physical(implied)? {
+            source = source.with_predicate(implied);
+        }
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(LAKE_STORE)?, Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)

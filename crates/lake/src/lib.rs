@@ -1,5 +1,5 @@
 //! The lake.
-mod analyzer_rule;
+mod implied_filter;
 mod athena_query;
 pub mod engine;
 pub mod event_schema;
