@@ -1,0 +1,355 @@
+//! What a statement must pass before anything plans it: it reads, it is one, it is not a bomb.
+//! Works on tokens, without recursion, because a long chain of ORs overflows the planner's stack and a deep one the
+//! parser's. The engine checks the plan again and bounds what runs; this file only looks at text.
+
+use std::borrow::Cow;
+
+use datafusion::sql::sqlparser::ast::Statement;
+use datafusion::sql::sqlparser::dialect::{Dialect, GenericDialect};
+use datafusion::sql::sqlparser::keywords::Keyword;
+use datafusion::sql::sqlparser::parser::{Parser, ParserError};
+use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Word};
+
+use crate::engine::EngineLimits;
+use crate::sql_error::SqlError;
+
+/// Athena's way of writing SQL, as far as the parser is concerned.
+#[derive(Debug)]
+pub(crate) struct AthenaDialect;
+
+impl Dialect for AthenaDialect {
+    fn dialect(&self) -> std::any::TypeId {
+        std::any::TypeId::of::<GenericDialect>()
+    }
+    fn is_identifier_start(&self, ch: char) -> bool {
+        ch.is_alphabetic() || ch == '_'
+    }
+    fn is_identifier_part(&self, ch: char) -> bool {
+        ch.is_alphanumeric() || ch == '_' || ch == '$'
+    }
+    fn is_delimited_identifier_start(&self, ch: char) -> bool {
+        ch == '"' || ch == '`'
+    }
+    fn supports_lambda_functions(&self) -> bool {
+        true
+    }
+    fn supports_filter_during_aggregation(&self) -> bool {
+        true
+    }
+    fn supports_group_by_expr(&self) -> bool {
+        true
+    }
+    fn supports_within_after_array_aggregation(&self) -> bool {
+        true
+    }
+    fn supports_window_clause_named_window_reference(&self) -> bool {
+        true
+    }
+    fn supports_limit_comma(&self) -> bool {
+        true
+    }
+    fn supports_trailing_commas(&self) -> bool {
+        false
+    }
+}
+
+/// Straightens the typographic quotes of a pasted statement (“ ” „ ‘ ’ ‚) outside ordinary literals, and a literal's
+/// end where only a typographic quote can have been meant. Borrowed = there was nothing to straighten.
+pub fn straighten_quotes(sql: &str) -> Cow<'_, str> {
+    if !sql.contains(['“', '”', '„', '‘', '’', '‚']) {
+        return Cow::Borrowed(sql);
+    }
+    let (text, terminated) = straightened(sql, false);
+    let text = if terminated { text } else { straightened(sql, true).0 };
+    if text == sql { Cow::Borrowed(sql) } else { Cow::Owned(text) }
+}
+
+/// `inside`: a typographic quote may also end a literal that a straight quote opened. False beside the text: a literal
+/// was never closed.
+fn straightened(sql: &str, inside: bool) -> (String, bool) {
+    #[derive(PartialEq)]
+    enum At {
+        Code,
+        Text { typographic: bool },
+        Name,
+    }
+    let mut at = At::Code;
+    let mut out = String::with_capacity(sql.len());
+    for c in sql.chars() {
+        let (next, c) = match (&at, c) {
+            (At::Code, '\'') => (At::Text { typographic: false }, '\''),
+            (At::Code, '‘' | '’' | '‚') => (At::Text { typographic: true }, '\''),
+            (At::Code, '"' | '“' | '”' | '„') => (At::Name, '"'),
+            (At::Name, '"' | '“' | '”') => (At::Code, '"'),
+            (At::Text { .. }, '\'') => (At::Code, '\''),
+            (At::Text { typographic }, '‘' | '’') if *typographic || inside => (At::Code, '\''),
+            (_, c) => {
+                out.push(c);
+                continue;
+            }
+        };
+        at = next;
+        out.push(c);
+    }
+    (out, at == At::Code)
+}
+
+/// Parses one reading statement, after everything that can be refused by looking at tokens has been refused.
+/// `limits` None is for statements that Tadoru wrote itself: any size, but still one and reading.
+pub(crate) fn parse(sql: &str, limits: Option<&EngineLimits>) -> Result<Statement, SqlError> {
+    if let Some(limits) = limits
+        && sql.len() > limits.sql_bytes
+    {
+        return Err(SqlError::SqlLength(limits.sql_bytes));
+    }
+    let mut tokens = Tokenizer::new(&AthenaDialect, sql)
+        .tokenize_with_location()
+        .map_err(|e| SqlError::Syntax(e.to_string()))?;
+    while tokens.last().is_some_and(|t| matches!(t.token, Token::SemiColon | Token::Whitespace(_))) {
+        tokens.pop();
+    }
+    check_verb(&tokens)?;
+    if let Some(limits) = limits {
+        check_size(&tokens, limits)?;
+    }
+    const PARSER_DEPTH: usize = 200;
+    let statements = Parser::new(&AthenaDialect)
+        .with_recursion_limit(PARSER_DEPTH)
+        .with_tokens_with_locations(tokens)
+        .parse_statements()
+        .map_err(|e| match e {
+            ParserError::RecursionLimitExceeded => SqlError::SqlDepth(limits.map_or(PARSER_DEPTH, |l| l.nesting_depth)),
+            ParserError::ParserError(text) | ParserError::TokenizerError(text) => SqlError::Syntax(text),
+        })?;
+    let mut statements = statements.into_iter();
+    let statement = statements.next().ok_or_else(|| SqlError::Syntax("there is no statement".into()))?;
+    if statements.next().is_some() {
+        return Err(SqlError::OneStatement);
+    }
+    check_statement(&statement)?;
+    Ok(statement)
+}
+
+/// Verbs that do something else than read. Anything unknown is left to the parser, which then says where it stumbled.
+const VERBS: &[&str] = &[
+    "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "COMMIT", "COPY", "CREATE", "DEALLOCATE", "DELETE", "DETACH", "DROP",
+    "EXECUTE", "EXPORT", "GRANT", "IMPORT", "INSERT", "INSTALL", "LOAD", "MERGE", "MSCK", "OPTIMIZE", "PRAGMA", "PREPARE",
+    "REFRESH", "REPLACE", "RESET", "REVOKE", "ROLLBACK", "SET", "START", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VACUUM",
+];
+
+fn check_verb(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
+    let mut words = tokens.iter().map(|t| &t.token).filter(|t| !matches!(t, Token::Whitespace(_)));
+    if words.clone().any(|t| matches!(t, Token::SemiColon)) {
+        return Err(SqlError::OneStatement);
+    }
+    let mut verb = words.find_map(word);
+    if verb.is_some_and(|v| v.keyword == Keyword::EXPLAIN) {
+        verb = words.filter_map(word).find(|w| !matches!(w.keyword, Keyword::ANALYZE | Keyword::VERBOSE | Keyword::FORMAT));
+    }
+    let mut all = tokens.iter().filter_map(|t| word(&t.token));
+    while let Some(word) = all.next() {
+        if word.keyword == Keyword::WITH && all.clone().next().is_some_and(|w| w.keyword == Keyword::RECURSIVE) {
+            return Err(SqlError::StatementNotAllowed("WITH RECURSIVE".into()));
+        }
+    }
+    let verb = verb.map(|w| w.value.to_uppercase()).unwrap_or_default();
+    match VERBS.contains(&verb.as_str()) {
+        true => Err(SqlError::StatementNotAllowed(verb)),
+        false => Ok(()),
+    }
+}
+
+fn word(token: &Token) -> Option<&Word> {
+    if let Token::Word(word) = token { Some(word) } else { None }
+}
+
+/// Functions whose result may be far larger than their arguments: each call is bounded, and so is their number.
+const EXPANDING: &[&str] = &[
+    "repeat", "lpad", "rpad", "space", "replicate", "replace", "regexp_replace", "concat", "concat_ws", "array_repeat",
+    "array_resize", "list_repeat", "list_resize", "generate_series", "range", "sequence",
+];
+const EXPANDING_CALLS: usize = 16;
+const JOINED_RELATIONS: usize = 64;
+const NAME_PARTS: usize = 32;
+
+fn check_size(tokens: &[TokenWithSpan], limits: &EngineLimits) -> Result<(), SqlError> {
+    let (mut depth, mut operators, mut items, mut expanding, mut joined, mut dots) = (0, 0, 0, 0, 0, 0);
+    let complex = |what: &str, count: usize| Err(SqlError::SqlComplexity(format!("more than {count} {what}")));
+    for token in tokens.iter().map(|t| &t.token) {
+        match token {
+            Token::LParen | Token::LBracket | Token::LBrace => depth += 1,
+            Token::RParen | Token::RBracket | Token::RBrace => depth -= 1,
+            Token::Comma => items += 1,
+            Token::Word(word) => match word.keyword {
+                Keyword::CASE => depth += 1,
+                Keyword::END => depth -= 1,
+                Keyword::AND | Keyword::OR | Keyword::NOT | Keyword::IS | Keyword::LIKE | Keyword::IN => operators += 1,
+                Keyword::BETWEEN | Keyword::WHEN | Keyword::AT => operators += 1,
+                Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::JOIN => joined += 1,
+                _ if word.quote_style.is_none() && EXPANDING.contains(&word.value.to_lowercase().as_str()) => expanding += 1,
+                _ => {}
+            },
+            Token::SingleQuotedString(text) => check_pattern(text)?,
+            Token::Whitespace(_) | Token::Number(..) | Token::RArrow | Token::Colon | Token::Period => {}
+            _ => operators += 1,
+        }
+        dots = match token {
+            Token::Period => dots + 1,
+            Token::Word(_) => dots,
+            _ => 0,
+        };
+        if depth > limits.nesting_depth as isize {
+            return Err(SqlError::SqlDepth(limits.nesting_depth));
+        }
+        if dots > NAME_PARTS {
+            return complex("parts in a name", NAME_PARTS);
+        }
+    }
+    match () {
+        () if operators > limits.operator_count => complex("operators", limits.operator_count),
+        () if items > limits.list_items => complex("list items", limits.list_items),
+        () if expanding > EXPANDING_CALLS => complex("calls that build long text", EXPANDING_CALLS),
+        () if joined > JOINED_RELATIONS => complex("joins and unions", JOINED_RELATIONS),
+        () => Ok(()),
+    }
+}
+
+/// Refuses a pattern whose counted repetitions multiply: `(a{1,200}){1,200}` is 40,000 states, and a constant call is
+/// evaluated while planning, where nothing can stop it. The estimate counts what each atom repeats to.
+pub(crate) fn check_pattern(pattern: &str) -> Result<(), SqlError> {
+    const STATES: u64 = 10_000;
+    let mut groups: Vec<u64> = vec![0];
+    let mut last: u64 = 0;
+    let mut chars = pattern.chars().peekable();
+    while let Some(c) = chars.next() {
+        let repeat = match c {
+            '{' => {
+                let counts: String = chars.clone().take_while(|c| *c != '}').take(24).collect();
+                let numbers = counts.split(',').map(str::trim).filter(|n| !n.is_empty());
+                let numeric = counts.contains(|c: char| c.is_ascii_digit())
+                    && counts.chars().all(|c| c.is_ascii_digit() || c == ',' || c == ' ');
+                numeric.then(|| numbers.map(|n| n.parse().unwrap_or(u64::MAX)).max().unwrap_or(1))
+            }
+            _ => None,
+        };
+        let depth = groups.len();
+        let sum = groups.last_mut().expect("never empty");
+        match (c, repeat) {
+            (_, Some(times)) => *sum = sum.saturating_add(last.saturating_mul(times.saturating_sub(1))),
+            ('(', _) => groups.push(0),
+            (')', _) if depth > 1 => {
+                last = groups.pop().expect("longer than one");
+                let outer = groups.last_mut().expect("never empty");
+                *outer = outer.saturating_add(last);
+                continue;
+            }
+            _ => {
+                if c == '\\' {
+                    chars.next();
+                }
+                *sum = sum.saturating_add(1);
+                last = 1;
+            }
+        }
+        last = if let Some(times) = repeat { last.saturating_mul(times) } else { last };
+    }
+    match groups.iter().fold(0u64, |a, b| a.saturating_add(*b)).max(last) > STATES.max(pattern.len() as u64) {
+        true => Err(SqlError::SqlComplexity("a regular expression repeats too much".into())),
+        false => Ok(()),
+    }
+}
+
+fn check_statement(statement: &Statement) -> Result<(), SqlError> {
+    match statement {
+        Statement::Query(_) => Ok(()),
+        Statement::Explain { statement, .. } => match statement.as_ref() {
+            Statement::Query(_) => check_statement(statement),
+            other => Err(SqlError::StatementNotAllowed(verb_of(other))),
+        },
+        Statement::ShowTables { .. } | Statement::ShowColumns { .. } | Statement::ExplainTable { .. } => Ok(()),
+        other => Err(SqlError::StatementNotAllowed(verb_of(other))),
+    }
+}
+
+fn verb_of(statement: &Statement) -> String {
+    let text = statement.to_string();
+    text.split_whitespace().next().unwrap_or("this statement").to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_straight(input: &str, expected: &str) {
+        assert_eq!(straighten_quotes(input), expected);
+    }
+
+    #[test]
+    fn pasted_quotes_become_straight() {
+        check_straight("SELECT ‘a’, “B”", "SELECT 'a', \"B\"");
+        check_straight("x LIKE '%role-name%’", "x LIKE '%role-name%'");
+        check_straight("x = ’Alice’ AND y = 1", "x = 'Alice' AND y = 1");
+    }
+
+    #[test]
+    fn typographic_quotes_inside_a_literal_stay() {
+        check_straight("x = 'it’s “so”'", "x = 'it’s “so”'");
+        assert!(matches!(straighten_quotes("x = 'it’s'"), Cow::Borrowed(_)));
+    }
+
+    fn code(sql: &str) -> &'static str {
+        parse(sql, Some(&EngineLimits::default())).map_or_else(|e| e.code(), |_| "OK")
+    }
+
+    #[test]
+    fn statements_that_read_pass() {
+        for sql in [
+            "SELECT 1",
+            "select 1;",
+            "WITH a AS (SELECT 1) SELECT * FROM a",
+            "(SELECT 1)",
+            "VALUES (1)",
+            "EXPLAIN SELECT 1",
+            "EXPLAIN ANALYZE SELECT 1",
+            "SHOW TABLES",
+            "SHOW COLUMNS FROM events",
+            "DESCRIBE events",
+            "SELECT regexp_like(eventtime, '[0-9]{4}-[0-9]{2}-[0-9]{2}')",
+        ] {
+            assert_eq!(code(sql), "OK", "{sql}");
+        }
+    }
+
+    #[test]
+    fn statements_that_do_more_than_read_are_refused() {
+        for sql in [
+            "COPY (SELECT 1) TO '/tmp/x'",
+            "CREATE EXTERNAL TABLE x (a int) LOCATION '/'",
+            "SET datafusion.runtime.memory_limit = '1'",
+            "EXPLAIN ANALYZE COPY events TO '/tmp/x'",
+            "EXPLAIN INSERT INTO events VALUES (1)",
+            "WITH RECURSIVE r AS (SELECT 1 UNION ALL SELECT 1 FROM r) SELECT * FROM r",
+            "DROP TABLE events",
+            "PREPARE x AS SELECT 1",
+            "SHOW ALL",
+        ] {
+            assert_eq!(code(sql), "STATEMENT_NOT_ALLOWED", "{sql}");
+        }
+        assert_eq!(code("SELECT 1; SELECT 2"), "ONE_STATEMENT");
+        assert_eq!(code("SELEC 1"), "SYNTAX");
+        assert_eq!(code(""), "SYNTAX");
+    }
+
+    #[test]
+    fn bombs_are_refused_before_the_parser() {
+        let ors = |n: usize| format!("SELECT 1 WHERE {}1=1", "1=2 OR ".repeat(n));
+        assert_eq!(code(&ors(2000)), "SQL_COMPLEXITY");
+        assert_eq!(code(&format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000))), "SQL_DEPTH");
+        assert_eq!(code(&format!("SELECT {}1", "NOT ".repeat(5000))), "SQL_COMPLEXITY");
+        assert_eq!(code(&format!("SELECT 1 IN ({}1)", "1,".repeat(100_000))), "SQL_COMPLEXITY");
+        assert_eq!(code(&" ".repeat(5 << 20)), "SQL_LENGTH");
+        assert_eq!(code("SELECT regexp_like('x', '(a{1,200}){1,200}b')"), "SQL_COMPLEXITY");
+        assert_eq!(code(&format!("SELECT a{}", ".b".repeat(5000))), "SQL_COMPLEXITY");
+        assert_eq!(code(&format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(2000))), "SQL_COMPLEXITY");
+    }
+}
