@@ -37,9 +37,9 @@ pub(super) const SOURCE_NAMESPACE: &[(&str, &str)] = &[
 
 /// Service namespace, event name → actions (of the same namespace unless another is written). Sorted.
 pub(super) const OPERATION: &[(&str, &str, &[&str])] = &[
-    ("autoscaling", "RegisterScalableTarget", &["application-autoscaling:RegisterScalableTarget"]),
     ("autoscaling", "DeregisterScalableTarget", &["application-autoscaling:DeregisterScalableTarget"]),
     ("autoscaling", "DescribeScalableTargets", &["application-autoscaling:DescribeScalableTargets"]),
+    ("autoscaling", "RegisterScalableTarget", &["application-autoscaling:RegisterScalableTarget"]),
     ("budgets", "CreateBudget", &["ModifyBudget"]),
     ("budgets", "CreateNotification", &["ModifyBudget"]),
     ("budgets", "CreateSubscriber", &["ModifyBudget"]),
