@@ -1,13 +1,15 @@
 //! The lake: CloudTrail events as Parquet files under a DuckLake catalog. `ingest` fills it, `engine` asks it. The only
 //! crate that names DataFusion, Arrow and Parquet; others see its own plain types.
 
-pub mod analyzer_rule;
+mod athena_query;
 pub mod catalog;
 pub mod engine;
 pub mod event_schema;
+mod implied_filter;
 pub mod lake_table;
 pub mod parquet_file;
-pub mod sql_function;
+pub mod sql_error;
+mod sql_function;
 pub mod sql_guard;
 pub mod stop_point;
 pub mod timestamp;

@@ -9,6 +9,7 @@
 )]
 
 mod comparison_venv;
+mod reference_data;
 mod test_run;
 mod tidy;
 
@@ -19,6 +20,7 @@ const USAGE: &str = "usage: cargo xtask <chore>
 
 chores:
   test [FILTER] [--only CRATE]   run the tests, with DuckDB beside them; FILTER is part of a test's name
+  reference-data                 derive the service reference anew from its npm package
   tidy                           check names, dependency arrows and the parts of each question
 ";
 
@@ -34,11 +36,12 @@ fn main() -> ExitCode {
             Err(message) => return usage_error(&message),
         },
         "tidy" if rest.is_empty() => tidy::run(&workspace_root()),
+        "reference-data" if rest.is_empty() => reference_data::write(&workspace_root()).map(|()| true),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
         }
-        "tidy" => return usage_error("tidy takes no arguments"),
+        "tidy" | "reference-data" => return usage_error(&format!("{chore} takes no arguments")),
         unknown => return usage_error(&format!("unknown chore '{unknown}'")),
     };
     match outcome {
