@@ -65,7 +65,7 @@ pub(crate) fn of_bytes(raw: &[u8]) -> (u64, u128) {
 }
 
 /// Identity of an event: xxh3-128 over the three parts of its key, each with its length before it.
-pub(crate) fn identity(event_id: &str, recipient_account_id: Option<&str>, event_category: Option<&str>) -> u128 {
+pub fn identity(event_id: &str, recipient_account_id: Option<&str>, event_category: Option<&str>) -> u128 {
     let parts = [event_id, recipient_account_id.unwrap_or(""), event_category.unwrap_or("")];
     let mut key = [0u8; 128];
     let mut at = 0;

@@ -1,7 +1,9 @@
 //! What Athena's SQL says that DataFusion's planner does not understand, rewritten on the syntax tree, and the labels
 //! that Athena would print over the answer. A statement passes here after `sql_guard` and before the planner.
 
-use datafusion::sql::sqlparser::ast::{Expr, Ident, ObjectName, Query, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement};
+use datafusion::sql::sqlparser::ast::{
+    Expr, Ident, ObjectName, Query, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement,
+};
 
 use crate::engine::Answer;
 use crate::lake_table::LakeTable;
@@ -68,10 +70,7 @@ fn last_name(expr: &Expr) -> Option<&Ident> {
 }
 
 /// The answer to a statement that asks about tables instead of rows: SHOW TABLES, SHOW COLUMNS, DESCRIBE.
-pub(crate) fn about_tables(
-    statement: &Statement,
-    tables: &[(String, LakeTable)],
-) -> Result<Option<Answer>, SqlError> {
+pub(crate) fn about_tables(statement: &Statement, tables: &[(String, LakeTable)]) -> Result<Option<Answer>, SqlError> {
     let text = |s: &str| Value::Text(s.to_owned());
     let table = |name: Option<&ObjectName>| {
         let name = name.and_then(|n| n.0.last()).map(|p| p.to_string().trim_matches(['"', '`', '\'']).to_lowercase());
@@ -94,7 +93,8 @@ pub(crate) fn about_tables(
         }
         Statement::ExplainTable { table_name, .. } => {
             let schema = table(Some(table_name))?;
-            let row = |f: &arrow::datatypes::FieldRef| vec![text(f.name()), text(&crate::value::type_name(f.data_type()))];
+            let row =
+                |f: &arrow::datatypes::FieldRef| vec![text(f.name()), text(&crate::value::type_name(f.data_type()))];
             Some(answer(&["col_name", "data_type"], schema.fields().iter().map(row).collect()))
         }
         _ => None,

@@ -115,6 +115,7 @@ pub const EVENTS: &[Column] = &[
     long_text("edgedevicedetails"),
     column("tlsdetails", ColumnType::Struct(TLS_DETAILS)),
     long_text("insightdetails"),
+    long_text("eventcontext"),
     column("eventtimestamp", ColumnType::Timestamp),
     column("eventdate", ColumnType::Date),
     column("deliverydate", ColumnType::Date),

@@ -3,10 +3,10 @@
 //! copy too. The table adds the implied filter to a scan beside the filter as written, so a form that is not known here
 //! answers rightly, only slower. Every bound must truly follow: it may be loose, it must never lose a row.
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{InList, ScalarFunction};
 use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, Like, Operator, TryCast, col, lit};
-use datafusion::arrow::datatypes::DataType;
 use jiff::civil::{Date, Time};
 use jiff::{ToSpan, tz};
 
@@ -70,7 +70,8 @@ fn of_list(subject: &Expr, list: &[Expr]) -> Option<Expr> {
     let values = list.iter().map(literal).collect::<Option<Vec<_>>>()?;
     if let Some(copy) = copy_of(subject) {
         let texts = values.into_iter().filter(|v| !v.is_null()).map(text_of).collect::<Option<Vec<_>>>()?;
-        return (!texts.iter().any(|t| t.is_empty())).then(|| col(copy).in_list(texts.into_iter().map(lit).collect(), false));
+        return (!texts.iter().any(|t| t.is_empty()))
+            .then(|| col(copy).in_list(texts.into_iter().map(lit).collect(), false));
     }
     let spans = values.into_iter().map(|v| span_of(subject, v)).collect::<Option<Vec<_>>>()?;
     bounds((spans.iter().map(|s| s.0).min(), spans.iter().map(|s| s.1).max()))
@@ -127,7 +128,9 @@ fn field_path(expr: &Expr) -> Option<Vec<String>> {
 /// Without casts from one kind of text to another.
 fn uncast(expr: &Expr) -> &Expr {
     match expr {
-        Expr::Cast(Cast { expr, field }) | Expr::TryCast(TryCast { expr, field }) if is_text(field.data_type()) => uncast(expr),
+        Expr::Cast(Cast { expr, field }) | Expr::TryCast(TryCast { expr, field }) if is_text(field.data_type()) => {
+            uncast(expr)
+        }
         Expr::Alias(alias) => uncast(&alias.expr),
         other => other,
     }
@@ -183,7 +186,8 @@ fn text_span(text: &str, letters: usize) -> Option<(i64, i64)> {
 
 fn prefix_span(prefix: &str) -> Option<(i64, i64)> {
     const FIRST: &str = "0000-01-01T00:00:00";
-    let fits = prefix.bytes().zip(FIRST.bytes()).all(|(c, f)| if f.is_ascii_digit() { c.is_ascii_digit() } else { c == f });
+    let fits =
+        prefix.bytes().zip(FIRST.bytes()).all(|(c, f)| if f.is_ascii_digit() { c.is_ascii_digit() } else { c == f });
     if !fits {
         return None;
     }
@@ -226,8 +230,12 @@ fn call_width(call: &ScalarFunction) -> Option<i64> {
     let whole = |expr: &Expr| (text_letters(expr) == Some(usize::MAX)).then_some(SECOND_US);
     match (call.name(), &call.args[..]) {
         (
-            "from_iso8601_timestamp" | "to_timestamp" | "to_timestamp_seconds" | "to_timestamp_millis"
-            | "to_timestamp_micros" | "to_timestamp_nanos",
+            "from_iso8601_timestamp"
+            | "to_timestamp"
+            | "to_timestamp_seconds"
+            | "to_timestamp_millis"
+            | "to_timestamp_micros"
+            | "to_timestamp_nanos",
             [text],
         ) => whole(text),
         ("date_parse", [text, format]) => {
@@ -238,7 +246,9 @@ fn call_width(call: &ScalarFunction) -> Option<i64> {
             );
             is_whole.then(|| whole(text)).flatten()
         }
-        ("to_date" | "date" | "from_iso8601_date", [text]) => whole(text).or_else(|| instant_width(text))?.checked_add(DAY_US),
+        ("to_date" | "date" | "from_iso8601_date", [text]) => {
+            whole(text).or_else(|| instant_width(text))?.checked_add(DAY_US)
+        }
         ("date_trunc", [unit, inner]) => {
             let width = match text_of(literal(unit)?)?.to_lowercase().as_str() {
                 "second" => SECOND_US,

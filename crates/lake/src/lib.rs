@@ -3,14 +3,20 @@
 
 mod athena_query;
 pub mod catalog;
+pub mod dedup;
 pub mod engine;
+pub mod event_batch;
 pub mod event_schema;
 mod implied_filter;
+pub mod ingest;
 pub mod lake_table;
 pub mod parquet_file;
+mod rollup;
+pub mod source;
 pub mod sql_error;
 mod sql_function;
 pub mod sql_guard;
 pub mod stop_point;
 pub mod timestamp;
 pub mod value;
+pub mod writer_lock;

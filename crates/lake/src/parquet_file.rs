@@ -101,7 +101,7 @@ impl ParquetLayout {
         table_folder: &Path,
         relative_path: &str,
         partition_value: String,
-        batches: &[RecordBatch],
+        batches: impl Iterator<Item = RecordBatch>,
     ) -> Result<WrittenFile, WriteError> {
         let path = table_folder.join(relative_path);
         let folder = path.parent().expect("a file below the table's folder").to_owned();
@@ -115,8 +115,10 @@ impl ParquetLayout {
         )
         .map_err(|source| WriteError::Parquet { path: path.clone(), source })?;
         let parquet_failed = |source| WriteError::Parquet { path: path.clone(), source };
+        let mut gathered = Gathered::new(&self.columns);
         for batch in batches {
-            writer.write(batch).map_err(parquet_failed)?;
+            gathered.add(&batch);
+            writer.write(&batch).map_err(parquet_failed)?;
         }
         let metadata = writer.finish().map_err(parquet_failed)?;
         let size_bytes = writer.bytes_written() as i64;
@@ -127,42 +129,12 @@ impl ParquetLayout {
         sync_folder(&folder).map_err(failed)?;
         Ok(WrittenFile {
             relative_path: relative_path.to_owned(),
-            record_count: batches.iter().map(|b| b.num_rows() as i64).sum(),
+            record_count: gathered.rows,
             size_bytes,
             footer_bytes: footer_bytes(&path).map_err(failed)?,
-            columns: self.statistics(batches, &metadata),
+            columns: gathered.finish(&metadata),
             partition_value,
         })
-    }
-
-    fn statistics(&self, batches: &[RecordBatch], metadata: &ParquetMetaData) -> Vec<ColumnStatistics> {
-        let mut leaves = vec![Vec::new(); self.columns.iter().filter(|c| c.is_leaf()).count()];
-        for batch in batches {
-            let mut next = 0;
-            for array in batch.columns() {
-                collect_leaves(array, &mut leaves, &mut next);
-            }
-        }
-        let leaf_columns = self.columns.iter().filter(|c| c.is_leaf());
-        leaf_columns
-            .zip(leaves)
-            .enumerate()
-            .map(|(leaf, (column, arrays))| {
-                let values: i64 = arrays.iter().map(|a| a.len() as i64).sum();
-                let null_count: i64 = arrays.iter().map(|a| a.null_count() as i64).sum();
-                let size = metadata.row_groups().iter().map(|g| g.column(leaf).compressed_size()).sum();
-                ColumnStatistics {
-                    column_id: column.id,
-                    size_bytes: size,
-                    value_count: values - null_count,
-                    null_count,
-                    bounds: match column.column.statistics {
-                        Statistics::NullCount => None,
-                        _ => bounds(&column.column.column_type, &arrays),
-                    },
-                }
-            })
-            .collect()
     }
 }
 
@@ -205,62 +177,115 @@ fn footer_bytes(path: &Path) -> std::io::Result<i64> {
     Ok(i64::from(u32::from_le_bytes(length)))
 }
 
-fn collect_leaves(array: &ArrayRef, leaves: &mut [Vec<ArrayRef>], next: &mut usize) {
-    if let Some(structs) = array.as_struct_opt() {
-        for child in structs.columns() {
-            collect_leaves(child, leaves, next);
+/// The statistics of the leaf columns, gathered batch by batch while the file is written.
+struct Gathered<'a> {
+    leaves: Vec<Leaf<'a>>,
+    rows: i64,
+}
+
+type Leaf<'a> = (&'a NumberedColumn, ColumnStatistics, Option<(Bound, Bound)>);
+
+/// A bound while it is gathered, compared as its type compares.
+#[derive(Debug, Clone, PartialEq, PartialOrd)]
+enum Bound {
+    Text(String),
+    Bool(bool),
+    Number(i64),
+}
+
+impl<'a> Gathered<'a> {
+    fn new(columns: &'a [NumberedColumn]) -> Self {
+        let empty =
+            |column_id| ColumnStatistics { column_id, size_bytes: 0, value_count: 0, null_count: 0, bounds: None };
+        Self { leaves: columns.iter().filter(|c| c.is_leaf()).map(|c| (c, empty(c.id), None)).collect(), rows: 0 }
+    }
+
+    fn add(&mut self, batch: &RecordBatch) {
+        self.rows += batch.num_rows() as i64;
+        let mut leaves = self.leaves.iter_mut();
+        for array in batch.columns() {
+            add_array(array, &mut leaves);
         }
-    } else if let Some(list) = array.as_list_opt::<i32>() {
-        let (start, end) = (list.value_offsets()[0] as usize, list.value_offsets()[list.len()] as usize);
-        collect_leaves(&list.values().slice(start, end - start), leaves, next);
-    } else {
-        leaves[*next].push(Arc::clone(array));
-        *next += 1;
+    }
+
+    fn finish(self, metadata: &ParquetMetaData) -> Vec<ColumnStatistics> {
+        let with_size = |(leaf, (column, mut statistics, bounds)): (usize, Leaf<'_>)| {
+            statistics.size_bytes = metadata.row_groups().iter().map(|g| g.column(leaf).compressed_size()).sum();
+            statistics.bounds = bounds.and_then(|(low, high)| {
+                Some((bound_text(&column.column.column_type, low)?, bound_text(&column.column.column_type, high)?))
+            });
+            statistics
+        };
+        self.leaves.into_iter().enumerate().map(with_size).collect()
     }
 }
 
-fn bounds(column_type: &ColumnType, arrays: &[ArrayRef]) -> Option<(String, String)> {
-    fn reduce<T: PartialOrd + Copy>(pairs: impl Iterator<Item = (Option<T>, Option<T>)>) -> Option<(T, T)> {
-        pairs
-            .filter_map(|(low, high)| Some((low?, high?)))
-            .reduce(|a, b| (if b.0 < a.0 { b.0 } else { a.0 }, if b.1 > a.1 { b.1 } else { a.1 }))
+fn add_array<'l, 'a: 'l>(array: &ArrayRef, leaves: &mut impl Iterator<Item = &'l mut Leaf<'a>>) {
+    if let Some(structs) = array.as_struct_opt() {
+        for child in structs.columns() {
+            add_array(child, leaves);
+        }
+        return;
     }
+    if let Some(list) = array.as_list_opt::<i32>() {
+        let (start, end) = (list.value_offsets()[0] as usize, list.value_offsets()[list.len()] as usize);
+        return add_array(&list.values().slice(start, end - start), leaves);
+    }
+    let (column, statistics, bounds) = leaves.next().expect("a batch has the layout's leaves");
+    statistics.null_count += array.null_count() as i64;
+    statistics.value_count += (array.len() - array.null_count()) as i64;
+    if column.column.statistics == Statistics::NullCount {
+        return;
+    }
+    if let Some((low, high)) = array_bounds(&column.column.column_type, array) {
+        match bounds {
+            Some((least, most)) => {
+                if low < *least {
+                    *least = low;
+                }
+                if high > *most {
+                    *most = high;
+                }
+            }
+            none => *none = Some((low, high)),
+        }
+    }
+}
+
+fn array_bounds(column_type: &ColumnType, array: &ArrayRef) -> Option<(Bound, Bound)> {
+    let pair = |low: Option<i64>, high: Option<i64>| Some((Bound::Number(low?), Bound::Number(high?)));
     match column_type {
         ColumnType::Text => {
-            let (low, high) = reduce(arrays.iter().map(|a| {
-                let texts = a.as_string::<i32>();
-                (compute::min_string(texts), compute::max_string(texts))
-            }))?;
-            let short = |t: &str| t.len() <= LONGEST_BOUND_BYTES;
-            (short(low) && short(high)).then(|| (low.to_owned(), high.to_owned()))
+            let texts = array.as_string::<i32>();
+            let (low, high) = (compute::min_string(texts)?, compute::max_string(texts)?);
+            Some((Bound::Text(low.to_owned()), Bound::Text(high.to_owned())))
         }
         ColumnType::Bool => {
-            let (low, high) = reduce(
-                arrays.iter().map(|a| (compute::min_boolean(a.as_boolean()), compute::max_boolean(a.as_boolean()))),
-            )?;
-            Some((low.to_string(), high.to_string()))
+            let (low, high) = (compute::min_boolean(array.as_boolean())?, compute::max_boolean(array.as_boolean())?);
+            Some((Bound::Bool(low), Bound::Bool(high)))
         }
         ColumnType::BigInt => {
-            let (low, high) = reduce(arrays.iter().map(|a| {
-                let numbers = a.as_primitive::<Int64Type>();
-                (compute::min(numbers), compute::max(numbers))
-            }))?;
-            Some((low.to_string(), high.to_string()))
+            let numbers = array.as_primitive::<Int64Type>();
+            pair(compute::min(numbers), compute::max(numbers))
         }
         ColumnType::Timestamp => {
-            let (low, high) = reduce(arrays.iter().map(|a| {
-                let times = a.as_primitive::<TimestampMicrosecondType>();
-                (compute::min(times), compute::max(times))
-            }))?;
-            Some((timestamp::duckdb_timestamp(low), timestamp::duckdb_timestamp(high)))
+            let times = array.as_primitive::<TimestampMicrosecondType>();
+            pair(compute::min(times), compute::max(times))
         }
         ColumnType::Date => {
-            let (low, high) = reduce(arrays.iter().map(|a| {
-                let dates = a.as_primitive::<Date32Type>();
-                (compute::min(dates), compute::max(dates))
-            }))?;
-            Some((timestamp::date_text(low), timestamp::date_text(high)))
+            let dates = array.as_primitive::<Date32Type>();
+            pair(compute::min(dates).map(i64::from), compute::max(dates).map(i64::from))
         }
         ColumnType::Struct(_) | ColumnType::List(_) => None,
+    }
+}
+
+fn bound_text(column_type: &ColumnType, bound: Bound) -> Option<String> {
+    match (column_type, bound) {
+        (_, Bound::Text(text)) => (text.len() <= LONGEST_BOUND_BYTES).then_some(text),
+        (_, Bound::Bool(value)) => Some(value.to_string()),
+        (ColumnType::Timestamp, Bound::Number(us)) => Some(timestamp::duckdb_timestamp(us)),
+        (ColumnType::Date, Bound::Number(day)) => Some(timestamp::date_text(day as i32)),
+        (_, Bound::Number(number)) => Some(number.to_string()),
     }
 }

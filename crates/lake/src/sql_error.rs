@@ -138,10 +138,22 @@ fn sentence(text: &str) -> String {
     let text = text.split("\nThis issue was likely caused by a bug").next().unwrap_or_default();
     let mut text = text.split("Candidate functions:").next().unwrap_or_default().trim();
     const PREFIXES: &[&str] = &[
-        "Error during planning: ", "Execution error: ", "Internal error: ", "Arrow error: ", "SQL error: ",
-        "sql parser error: ", "Schema error: ", "Invalid argument error: ", "Parquet error: ", "Cast error: ",
-        "Optimizer rule ", "Compute error: ", "Parser error: ", "This feature is not implemented: ",
-        "type_coercion\ncaused by\n", "External error: ",
+        "Error during planning: ",
+        "Execution error: ",
+        "Internal error: ",
+        "Arrow error: ",
+        "SQL error: ",
+        "sql parser error: ",
+        "Schema error: ",
+        "Invalid argument error: ",
+        "Parquet error: ",
+        "Cast error: ",
+        "Optimizer rule ",
+        "Compute error: ",
+        "Parser error: ",
+        "This feature is not implemented: ",
+        "type_coercion\ncaused by\n",
+        "External error: ",
     ];
     while let Some(rest) = PREFIXES.iter().find_map(|p| text.strip_prefix(p)) {
         text = rest;

@@ -102,9 +102,8 @@ pub(crate) fn parse(sql: &str, limits: Option<&EngineLimits>) -> Result<Statemen
     {
         return Err(SqlError::SqlLength(limits.sql_bytes));
     }
-    let mut tokens = Tokenizer::new(&AthenaDialect, sql)
-        .tokenize_with_location()
-        .map_err(|e| SqlError::Syntax(e.to_string()))?;
+    let mut tokens =
+        Tokenizer::new(&AthenaDialect, sql).tokenize_with_location().map_err(|e| SqlError::Syntax(e.to_string()))?;
     while tokens.last().is_some_and(|t| matches!(t.token, Token::SemiColon | Token::Whitespace(_))) {
         tokens.pop();
     }
@@ -132,9 +131,42 @@ pub(crate) fn parse(sql: &str, limits: Option<&EngineLimits>) -> Result<Statemen
 
 /// Verbs that do something else than read. Anything unknown is left to the parser, which then says where it stumbled.
 const VERBS: &[&str] = &[
-    "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "COMMIT", "COPY", "CREATE", "DEALLOCATE", "DELETE", "DETACH", "DROP",
-    "EXECUTE", "EXPORT", "GRANT", "IMPORT", "INSERT", "INSTALL", "LOAD", "MERGE", "MSCK", "OPTIMIZE", "PRAGMA", "PREPARE",
-    "REFRESH", "REPLACE", "RESET", "REVOKE", "ROLLBACK", "SET", "START", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VACUUM",
+    "ALTER",
+    "ANALYZE",
+    "ATTACH",
+    "BEGIN",
+    "CALL",
+    "COMMIT",
+    "COPY",
+    "CREATE",
+    "DEALLOCATE",
+    "DELETE",
+    "DETACH",
+    "DROP",
+    "EXECUTE",
+    "EXPORT",
+    "GRANT",
+    "IMPORT",
+    "INSERT",
+    "INSTALL",
+    "LOAD",
+    "MERGE",
+    "MSCK",
+    "OPTIMIZE",
+    "PRAGMA",
+    "PREPARE",
+    "REFRESH",
+    "REPLACE",
+    "RESET",
+    "REVOKE",
+    "ROLLBACK",
+    "SET",
+    "START",
+    "TRUNCATE",
+    "UNLOAD",
+    "UPDATE",
+    "USE",
+    "VACUUM",
 ];
 
 fn check_verb(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
@@ -144,7 +176,9 @@ fn check_verb(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
     }
     let mut verb = words.find_map(word);
     if verb.is_some_and(|v| v.keyword == Keyword::EXPLAIN) {
-        verb = words.filter_map(word).find(|w| !matches!(w.keyword, Keyword::ANALYZE | Keyword::VERBOSE | Keyword::FORMAT));
+        verb = words
+            .filter_map(word)
+            .find(|w| !matches!(w.keyword, Keyword::ANALYZE | Keyword::VERBOSE | Keyword::FORMAT));
     }
     let mut all = tokens.iter().filter_map(|t| word(&t.token));
     while let Some(word) = all.next() {
@@ -165,8 +199,22 @@ fn word(token: &Token) -> Option<&Word> {
 
 /// Functions whose result may be far larger than their arguments: each call is bounded, and so is their number.
 const EXPANDING: &[&str] = &[
-    "repeat", "lpad", "rpad", "space", "replicate", "replace", "regexp_replace", "concat", "concat_ws", "array_repeat",
-    "array_resize", "list_repeat", "list_resize", "generate_series", "range", "sequence",
+    "repeat",
+    "lpad",
+    "rpad",
+    "space",
+    "replicate",
+    "replace",
+    "regexp_replace",
+    "concat",
+    "concat_ws",
+    "array_repeat",
+    "array_resize",
+    "list_repeat",
+    "list_resize",
+    "generate_series",
+    "range",
+    "sequence",
 ];
 const EXPANDING_CALLS: usize = 16;
 const JOINED_RELATIONS: usize = 64;
@@ -186,7 +234,9 @@ fn check_size(tokens: &[TokenWithSpan], limits: &EngineLimits) -> Result<(), Sql
                 Keyword::AND | Keyword::OR | Keyword::NOT | Keyword::IS | Keyword::LIKE | Keyword::IN => operators += 1,
                 Keyword::BETWEEN | Keyword::WHEN | Keyword::AT => operators += 1,
                 Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::JOIN => joined += 1,
-                _ if word.quote_style.is_none() && EXPANDING.contains(&word.value.to_lowercase().as_str()) => expanding += 1,
+                _ if word.quote_style.is_none() && EXPANDING.contains(&word.value.to_lowercase().as_str()) => {
+                    expanding += 1
+                }
                 _ => {}
             },
             Token::SingleQuotedString(text) => check_pattern(text)?,

@@ -36,7 +36,9 @@ pub struct NewObject {
     pub bytes_in: i64,
     pub first_event_at: Option<i64>,
     pub last_event_at: Option<i64>,
-    pub reject_reason: Option<String>,
+    pub inflated_bytes: i64,
+    /// Why the object was rejected as a whole.
+    pub reject_reason: Option<&'static str>,
     /// Codes, separated by commas.
     pub warnings: Option<String>,
     pub ingested_at: i64,
@@ -225,9 +227,9 @@ fn less(column_type: &ColumnType, a: &str, b: &str) -> bool {
 fn insert_objects(transaction: &Transaction<'_>, objects: &[NewObject], snapshot: i64) -> Result<(), CatalogError> {
     let mut insert = transaction.prepare_cached(
         "INSERT INTO ingested_object (name, size_bytes, stamp, sha256, inflated_sha256, kind, account, region,
-         delivered_at, records, new_events, duplicates, conflicts, rejected, expired, bytes_in, first_event_at,
-         last_event_at, reject_reason, warnings, ingested_at, snapshot_id)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         delivered_at, records, new_events, duplicates, conflicts, rejected, expired, bytes_in, inflated_bytes,
+         first_event_at, last_event_at, reject_reason, warnings, ingested_at, snapshot_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )?;
     let mut insert_reject = transaction.prepare_cached(
         "INSERT INTO rejected_record (object_id, reason, detail, record_index, byte_offset, byte_length, bytes)
@@ -251,6 +253,7 @@ fn insert_objects(transaction: &Transaction<'_>, objects: &[NewObject], snapshot
             object.rejected,
             object.expired,
             object.bytes_in,
+            object.inflated_bytes,
             object.first_event_at,
             object.last_event_at,
             object.reject_reason,

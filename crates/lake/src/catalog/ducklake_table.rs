@@ -127,6 +127,7 @@ CREATE TABLE ingested_object (
     rejected INTEGER NOT NULL,
     expired INTEGER NOT NULL,
     bytes_in INTEGER NOT NULL,
+    inflated_bytes INTEGER NOT NULL,
     first_event_at INTEGER,
     last_event_at INTEGER,
     reject_reason TEXT,

@@ -17,7 +17,9 @@ fn probe() {
         match answer {
             Ok(a) => {
                 println!("   {:?} {:?}", a.columns, a.column_types);
-                for r in a.rows.iter().take(6) { println!("   {r:?}"); }
+                for r in a.rows.iter().take(6) {
+                    println!("   {r:?}");
+                }
             }
             Err(e) => println!("   ERR {} {e}", e.code()),
         }

@@ -1,0 +1,106 @@
+//! One effect per event: is a record new, a redelivery, or another event under a known key? Answers for one batch, against
+//! the lake's live files and the batch itself. The rule: same key and fingerprint is a duplicate; same key, other
+//! fingerprint is a conflict, and both stay, or a forged record could mask a true one.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use cloudtrail::fingerprint;
+use cloudtrail::record::Record;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::catalog::DataFile;
+
+/// What a record is to the events already known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    New,
+    Duplicate,
+    /// New, but its key belongs to another event as well.
+    Conflict,
+}
+
+/// The events known so far: of the lake where the batch may meet them, and of the batch.
+#[derive(Debug, Default)]
+pub struct KnownEvents {
+    fingerprints: HashMap<u128, Vec<u64>>,
+}
+
+impl KnownEvents {
+    /// Learns the events of a live file. Only files whose time bounds touch the batch's need be read: a redelivered
+    /// record has the same eventTime.
+    ///
+    /// # Errors
+    /// The file cannot be read; nothing may be said then, so the batch must fail.
+    pub fn learn_file(&mut self, file: &DataFile) -> Result<(), ProbeError> {
+        let failed = |detail: String| ProbeError { path: file.path.display().to_string(), detail };
+        read_keys(&file.path, |batch| self.learn_batch(batch)).map_err(failed)
+    }
+
+    fn learn_batch(&mut self, batch: &RecordBatch) {
+        let text = |name: &str| batch.column_by_name(name).expect("projected").as_string::<i32>();
+        let (ids, accounts, categories) = (text("eventid"), text("recipientaccountid"), text("eventcategory"));
+        let fingerprints = batch.column_by_name("fingerprint").expect("projected").as_primitive::<Int64Type>();
+        let value =
+            |column: &arrow::array::StringArray, row| column.is_valid(row).then(|| column.value(row).to_owned());
+        for row in 0..batch.num_rows() {
+            let fingerprint = fingerprints.value(row).cast_unsigned();
+            let (account, category) = (value(accounts, row), value(categories, row));
+            let id = value(ids, row);
+            let key = key(id.as_deref(), account.as_deref(), category.as_deref(), fingerprint);
+            self.add(key, fingerprint);
+        }
+    }
+
+    /// Judges a record and remembers it.
+    pub fn judge(&mut self, record: &Record<'_>) -> Verdict {
+        let key = key(
+            record.event_id.as_deref(),
+            record.recipient_account_id.as_deref(),
+            record.event_category.as_deref(),
+            record.fingerprint,
+        );
+        self.add(key, record.fingerprint)
+    }
+
+    fn add(&mut self, key: u128, fingerprint: u64) -> Verdict {
+        let known = self.fingerprints.entry(key).or_default();
+        if known.contains(&fingerprint) {
+            return Verdict::Duplicate;
+        }
+        known.push(fingerprint);
+        if known.len() == 1 { Verdict::New } else { Verdict::Conflict }
+    }
+}
+
+/// A record without an eventID is known by its bytes alone, which its fingerprint is made of.
+fn key(event_id: Option<&str>, account: Option<&str>, category: Option<&str>, fingerprint: u64) -> u128 {
+    match event_id.filter(|id| !id.is_empty()) {
+        Some(id) => fingerprint::identity(id, account, category),
+        None => u128::from(fingerprint),
+    }
+}
+
+/// A live file could not be probed for duplicates.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {path} of the lake: {detail}")]
+pub struct ProbeError {
+    pub path: String,
+    pub detail: String,
+}
+
+fn read_keys(path: &Path, mut each: impl FnMut(&RecordBatch)) -> Result<(), String> {
+    let file = File::open(path).map_err(|e| e.to_string())?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
+    let columns = ["eventid", "recipientaccountid", "eventcategory", "fingerprint"];
+    let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
+    let reader = builder.with_projection(mask).with_batch_size(8_192).build().map_err(|e| e.to_string())?;
+    for batch in reader {
+        each(&batch.map_err(|e| e.to_string())?);
+    }
+    Ok(())
+}

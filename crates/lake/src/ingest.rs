@@ -1,0 +1,223 @@
+//! Objects of a source become events of the lake. Objects are taken in batches: inflated and read in parallel
+//! (`ingest::file`), judged one after the other by `dedup`, written and committed (`ingest::batch`). What is committed is
+//! acknowledged: a later run does not read it again, whatever ends this one.
+
+mod batch;
+mod file;
+mod parallel;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cloudtrail::log_file::{Inflater, Limits};
+use serde::Serialize;
+
+use crate::catalog::{Catalog, CatalogError, NewObject};
+use crate::dedup::ProbeError;
+use crate::parquet_file::WriteError;
+use crate::source::{Listing, SourceFault, SourceObject};
+use crate::writer_lock::LockError;
+
+use batch::BatchWriter;
+use file::{InflatedFile, inflate};
+
+/// Inflated bytes after which a batch closes.
+const BATCH_BYTES: usize = 64 << 20;
+
+/// How to ingest.
+#[derive(Debug, Clone)]
+pub struct IngestOptions {
+    pub workers: usize,
+    /// How long to wait for another writer.
+    pub wait: Duration,
+    /// The time of ingest, µs UTC.
+    pub now_us: i64,
+    pub limits: Limits,
+}
+
+/// What one run did. Conservation: records = new_events + duplicates + rejected + expired.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Summary {
+    /// Objects read and acknowledged in this run.
+    pub files: u64,
+    /// Objects known already, or not to be opened.
+    pub files_skipped: u64,
+    /// Objects rejected as a whole; their bytes are no records.
+    pub files_rejected: u64,
+    pub records: u64,
+    pub new_events: u64,
+    pub duplicates: u64,
+    pub conflicts: u64,
+    pub rejected: u64,
+    pub expired: u64,
+    /// Bytes of the objects as they are stored.
+    pub bytes_in: u64,
+    /// Bytes of JSON after inflating.
+    pub bytes_inflated: u64,
+}
+
+/// What a watcher of a run hears.
+#[derive(Debug)]
+pub enum Progress<'a> {
+    /// So many objects and bytes are to be read.
+    Begun { files: u64, bytes: u64 },
+    /// A batch was acknowledged; the sums so far.
+    Committed(&'a Summary),
+    /// Another process has the turn.
+    Waiting(&'a str),
+}
+
+/// The end of a run.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub summary: Summary,
+    /// Objects that could not be read; the rest is done.
+    pub faults: Vec<SourceFault>,
+    /// Objects not opened, with the reason.
+    pub skipped: Vec<(String, &'static str)>,
+    /// How many objects were rejected as a whole, by reason.
+    pub file_rejects: Vec<(&'static str, u64)>,
+    /// How many records were rejected, by reason.
+    pub record_rejects: Vec<(&'static str, u64)>,
+    /// The run was stopped before its end.
+    pub interrupted: bool,
+}
+
+impl Outcome {
+    fn add(&mut self, object: &NewObject) {
+        let sum = &mut self.summary;
+        let add = |to: &mut u64, value: i64| *to += value.unsigned_abs();
+        sum.files += 1;
+        add(&mut sum.records, object.records);
+        add(&mut sum.new_events, object.new_events);
+        add(&mut sum.duplicates, object.duplicates);
+        add(&mut sum.conflicts, object.conflicts);
+        add(&mut sum.rejected, object.rejected);
+        add(&mut sum.expired, object.expired);
+        add(&mut sum.bytes_in, object.bytes_in);
+        add(&mut sum.bytes_inflated, object.inflated_bytes);
+        match object.reject_reason {
+            Some(reason) => {
+                sum.files_rejected += 1;
+                count(&mut self.file_rejects, reason);
+            }
+            None => object.rejects.iter().for_each(|reject| count(&mut self.record_rejects, reject.reason)),
+        }
+    }
+}
+
+fn count(counts: &mut Vec<(&'static str, u64)>, reason: &'static str) {
+    match counts.iter_mut().find(|(known, _)| *known == reason) {
+        Some((_, count)) => *count += 1,
+        None => counts.push((reason, 1)),
+    }
+}
+
+/// Why a run could not go on; batches before it are acknowledged.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+}
+
+/// Ingests what `listing` holds and the lake in `folder` does not know. `stop` ends the run between batches; an
+/// unfinished batch is dropped, and read again next time.
+pub fn ingest(
+    folder: &Path,
+    listing: Listing,
+    options: &IngestOptions,
+    stop: &AtomicBool,
+    on_progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Outcome, IngestError> {
+    let catalog = Catalog::open_or_create(folder)?;
+    let mut outcome = Outcome { faults: listing.faults, skipped: listing.skipped, ..Outcome::default() };
+    outcome.summary.files_skipped = outcome.skipped.len() as u64;
+    let listed = listing.objects.len();
+    let objects = unknown_objects(&catalog, listing.objects)?;
+    outcome.summary.files_skipped += (listed - objects.len()) as u64;
+    let bytes = objects.iter().map(|o| o.size_bytes).sum();
+    on_progress(Progress::Begun { files: objects.len() as u64, bytes });
+    let mut writer = BatchWriter::new(catalog, options.clone());
+    let mut carried: Vec<InflatedFile> = Vec::new();
+    let mut rest = objects.as_slice();
+    while !(rest.is_empty() && carried.is_empty()) {
+        let (batch, taken) = next_batch(&mut carried, rest, options, stop);
+        rest = &rest[taken..];
+        if stop.load(Ordering::Relaxed) {
+            outcome.interrupted = true;
+            break;
+        }
+        writer.write(batch, &mut outcome, on_progress)?;
+        on_progress(Progress::Committed(&outcome.summary));
+    }
+    Ok(outcome)
+}
+
+/// Drops what the ledger knows and sorts the rest into the order of ingest.
+fn unknown_objects(catalog: &Catalog, objects: Vec<SourceObject>) -> Result<Vec<SourceObject>, CatalogError> {
+    let Some(first) = objects.first() else { return Ok(objects) };
+    let prefix = objects.iter().fold(first.name.as_str(), |prefix, o| common_prefix(prefix, &o.name)).to_owned();
+    let mut known = HashSet::new();
+    catalog.known_objects(&prefix, |object| {
+        known.insert(object);
+    })?;
+    let mut unknown: Vec<SourceObject> = objects.into_iter().filter(|o| !known.contains(&o.as_known())).collect();
+    unknown.sort_by(|a, b| a.order().cmp(&b.order()));
+    Ok(unknown)
+}
+
+fn common_prefix<'a>(a: &'a str, b: &str) -> &'a str {
+    let length = a.char_indices().zip(b.chars()).find(|((_, x), y)| x != y).map(|((at, _), _)| at);
+    &a[..length.unwrap_or(a.len().min(b.len()))]
+}
+
+/// The next objects in order until the batch is full, inflated; what was inflated beyond that is carried over, so that
+/// where a batch ends depends on the objects alone.
+fn next_batch(
+    carried: &mut Vec<InflatedFile>,
+    rest: &[SourceObject],
+    options: &IngestOptions,
+    stop: &AtomicBool,
+) -> (Vec<InflatedFile>, usize) {
+    let mut batch = std::mem::take(carried);
+    let mut bytes: usize = batch.iter().map(InflatedFile::held_bytes).sum();
+    let mut taken = 0;
+    while bytes < BATCH_BYTES && taken < rest.len() && !stop.load(Ordering::Relaxed) {
+        let window = window_length(&rest[taken..], BATCH_BYTES - bytes, options.workers);
+        let inflated = parallel::map(
+            options.workers,
+            &rest[taken..taken + window],
+            || Inflater::new(options.limits),
+            |inflater, object| inflate(object, inflater),
+        );
+        taken += window;
+        bytes += inflated.iter().map(InflatedFile::held_bytes).sum::<usize>();
+        batch.extend(inflated);
+    }
+    let mut sum = 0;
+    let full = batch.iter().position(|file| {
+        sum += file.held_bytes();
+        sum >= BATCH_BYTES
+    });
+    *carried = full.map_or_else(Vec::new, |last| batch.split_off(last + 1));
+    (batch, taken)
+}
+
+/// How many objects are likely to inflate to `bytes`; gzip makes CloudTrail's JSON some 10 times smaller.
+fn window_length(objects: &[SourceObject], bytes: usize, workers: usize) -> usize {
+    let mut estimate = 0;
+    let fitting = objects.iter().take_while(|object| {
+        let ratio = if object.name.ends_with(".gz") { 10 } else { 1 };
+        estimate += object.size_bytes as usize * ratio;
+        estimate < bytes
+    });
+    fitting.count().max(workers).min(objects.len())
+}

@@ -1,0 +1,97 @@
+//! One object on its way into a batch: its bytes read, hashed and inflated, or the reason why not.
+
+use std::fs::File;
+use std::io::Read;
+
+use cloudtrail::log_file::Inflater;
+use cloudtrail::object_key::ObjectKind;
+use cloudtrail::reject::{Reason, Reject, Warning};
+use sha2::{Digest, Sha256};
+
+use crate::source::{Place, SourceFault, SourceObject, local_folder};
+
+/// Rejected bytes up to this size are kept in the catalog; larger ones stay where they are.
+pub const KEPT_REJECT_BYTES: usize = 64 << 10;
+/// More stored bytes than this cannot inflate to what the limits allow.
+const OBJECT_BYTES: u64 = 600 << 20;
+
+/// An object with its JSON text, or without one.
+#[derive(Debug)]
+pub struct InflatedFile {
+    pub object: SourceObject,
+    pub sha256: [u8; 32],
+    pub content: Content,
+    pub warnings: Vec<Warning>,
+}
+
+/// What an object turned out to hold.
+#[derive(Debug)]
+pub enum Content {
+    /// JSON text and its hash.
+    Json { bytes: Vec<u8>, sha256: [u8; 32] },
+    /// Not to be read for records: a digest.
+    NoRecords,
+    /// The container is broken; the object's own bytes where they are few.
+    Rejected(Reject, Option<Vec<u8>>),
+    /// Not readable now; a later run tries again.
+    Fault(SourceFault),
+}
+
+impl InflatedFile {
+    /// Bytes it keeps in memory.
+    pub fn held_bytes(&self) -> usize {
+        match &self.content {
+            Content::Json { bytes, .. } => bytes.len(),
+            _ => 0,
+        }
+    }
+}
+
+/// Reads and inflates one object.
+pub fn inflate(object: &SourceObject, inflater: &mut Inflater) -> InflatedFile {
+    let mut file =
+        InflatedFile { object: object.clone(), sha256: [0; 32], content: Content::NoRecords, warnings: Vec::new() };
+    if let Place::Memory(_) = file.object.place {
+        file.object.place = Place::Memory(Vec::new());
+    }
+    let bytes = match read(object) {
+        Ok(bytes) => bytes,
+        Err(content) => {
+            file.content = content;
+            return file;
+        }
+    };
+    file.sha256 = Sha256::digest(&bytes).into();
+    if object.key().is_some_and(|key| key.kind == ObjectKind::Digest) {
+        return file;
+    }
+    let mut inflated = Vec::new();
+    match inflater.inflate(&bytes, &object.name, &mut inflated) {
+        Ok(done) => {
+            file.warnings = done.warnings;
+            let sha256 = Sha256::digest(&inflated).into();
+            file.content = Content::Json { bytes: inflated, sha256 };
+        }
+        Err(reject) => {
+            let kept = (bytes.len() <= KEPT_REJECT_BYTES).then_some(bytes);
+            file.content = Content::Rejected(reject, kept);
+        }
+    }
+    file
+}
+
+fn read(object: &SourceObject) -> Result<Vec<u8>, Content> {
+    let path = match &object.place {
+        Place::Memory(bytes) => return Ok(bytes.clone()),
+        Place::File(path) => path,
+    };
+    if object.size_bytes > OBJECT_BYTES {
+        let detail = format!("the file has {} bytes, the limit is {OBJECT_BYTES}", object.size_bytes);
+        return Err(Content::Rejected(Reject::of_file(Reason::DecompressedLimit, 0, detail), None));
+    }
+    let fault = |error| Content::Fault(local_folder::fault(path, &error));
+    let mut bytes = Vec::with_capacity(object.size_bytes as usize + 1);
+    let file = File::open(path).map_err(fault)?;
+    file.take(OBJECT_BYTES + 1).read_to_end(&mut bytes).map_err(fault)?;
+    Ok(bytes)
+}

@@ -1,0 +1,81 @@
+//! Where log objects come from. A source lists what there is, in a stable order; `ingest` asks the ledger which of it is
+//! new and reads those. One file a kind of source.
+
+pub mod local_folder;
+
+use std::path::PathBuf;
+
+use cloudtrail::object_key::{KeyVerdict, ObjectKey, ObjectKind, parse};
+
+use crate::catalog::KnownObject;
+
+/// One object that may hold records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceObject {
+    /// Absolute path or URL; the ledger's name of it.
+    pub name: String,
+    /// Where its bytes are.
+    pub place: Place,
+    pub size_bytes: u64,
+    /// What changes when the content does: modification time or ETag.
+    pub stamp: String,
+}
+
+/// Where an object's bytes are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Place {
+    File(PathBuf),
+    /// Read already, as from standard input.
+    Memory(Vec<u8>),
+}
+
+/// Something a source could not hand over; the rest is done without it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceFault {
+    pub name: String,
+    /// A code such as IO_PERMISSION.
+    pub reason: &'static str,
+    pub detail: String,
+}
+
+/// What a source holds.
+#[derive(Debug, Default)]
+pub struct Listing {
+    pub objects: Vec<SourceObject>,
+    /// Not to be opened: links, pipes, other services' logs. Name and reason.
+    pub skipped: Vec<(String, &'static str)>,
+    pub faults: Vec<SourceFault>,
+}
+
+impl SourceObject {
+    /// What the key says; `None` where only the content can tell.
+    pub fn key(&self) -> Option<ObjectKey<'_>> {
+        match parse(&self.name) {
+            KeyVerdict::CloudTrail(key) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// What the ledger compares: name, size, stamp.
+    pub fn as_known(&self) -> KnownObject {
+        KnownObject { name: self.name.clone(), size_bytes: self.size_bytes as i64, stamp: self.stamp.clone() }
+    }
+
+    /// The ledger's word for what the object is.
+    pub fn kind(&self) -> &'static str {
+        match self.key().map(|key| key.kind) {
+            Some(ObjectKind::Log) => "log",
+            Some(ObjectKind::Digest) => "digest",
+            Some(ObjectKind::Insight) => "insight",
+            Some(ObjectKind::Other) | None => "other",
+        }
+    }
+
+    /// The order in which objects are ingested: by day, account and name, so that the same objects give the same lake
+    /// whatever order they are listed in and on any number of cores.
+    pub fn order(&self) -> (i64, &str, &str) {
+        let key = self.key();
+        let day = key.and_then(|k| k.delivered_at_us).map_or(i64::MIN, |us| us.div_euclid(crate::timestamp::DAY_US));
+        (day, key.and_then(|k| k.account).unwrap_or_default(), &self.name)
+    }
+}
