@@ -4,7 +4,7 @@
 
 use crate::call::Call;
 use crate::caller::Caller;
-use crate::random::Random;
+use crate::random::{Random, name_seed};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event<'a> {
@@ -58,11 +58,13 @@ impl Event<'_> {
 
     /// The access key of the caller's session: a session lasts an hour and has one key.
     pub fn session(&self) -> Random {
-        Random::new(&[crate::random::name_seed(self.caller.name), self.session_start() as u64, 0x5e])
+        let caller = self.caller;
+        let who = [name_seed(caller.name), name_seed(caller.session), caller.account as u64];
+        Random::new(&[who[0], who[1], who[2], self.session_start() as u64])
     }
 
     pub fn session_start(&self) -> i64 {
-        let offset = (crate::random::name_seed(self.caller.session) % 3600) as i64;
+        let offset = (name_seed(self.caller.session) % 3600) as i64;
         self.time - (self.time + offset).rem_euclid(3600)
     }
 }

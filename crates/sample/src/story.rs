@@ -1,4 +1,4 @@
-//! What is planted among the noise: ten stories with known answers, and the daily routine around them.
+//! What is planted among the noise: stories with known answers, and the daily routine around them.
 //! Each story is a file under `story/`; it acts its events out and says what a right answer is. Scale does not touch them.
 
 mod bucket_deletion;

@@ -127,7 +127,6 @@ pub(super) static CALLS: &[Call] = &[
     get("signin", "UserAuthentication", "null").writes("null").kind(EventType::ServiceEvent).with(r#"{"AuthWorkflowID":"%u","LoginTo":"https://tadoru-sample.awsapps.com/start","CredentialType":"PASSWORD,TOTP"}"#).planted(),
     get("sso", "Authenticate", "null").writes("null").kind(EventType::ServiceEvent).planted(),
     get("sso", "Federate", "null").writes("null").kind(EventType::ServiceEvent).planted(),
-    get("sts", "AssumeRoleWithSAML", r#"{"sAMLAssertionID":"_%u","roleSessionName":"%s","durationSeconds":3600}"#).answers("null").planted(),
     get("kms", "RotateKey", "null").writes("null").kind(EventType::ServiceEvent).on(KEY).planted(),
     get("kms", "ListKeys", r#"{"limit":100}"#).kind(EventType::VpceEvent).planted(),
 ];
