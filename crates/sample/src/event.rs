@@ -40,6 +40,8 @@ pub(crate) struct Detail {
     /// Seeds the sharedEventID that both accounts' records carry.
     pub shared: Option<u64>,
     pub access_key_id: Option<String>,
+    /// Seconds since 1970.
+    pub session_start: Option<i64>,
     pub ip: Option<&'static str>,
     pub agent: Option<&'static str>,
     pub error_message: Option<&'static str>,
@@ -64,6 +66,9 @@ impl Event<'_> {
     }
 
     pub fn session_start(&self) -> i64 {
+        if let Some(start) = self.detail.and_then(|detail| detail.session_start) {
+            return start;
+        }
         let offset = (name_seed(self.caller.session) % 3600) as i64;
         self.time - (self.time + offset).rem_euclid(3600)
     }

@@ -17,7 +17,7 @@ const ROLE: &str = r#"[{"accountId":"%a","type":"AWS::IAM::Role","ARN":"arn:aws:
 const FUNCTION: &str =
     r#"[{"accountId":"%a","type":"AWS::Lambda::Function","ARN":"arn:aws:lambda:%r:%a:function:%f"}]"#;
 const PARAMETER: &str = r#"[{"accountId":"%a","ARN":"arn:aws:ssm:%r:%a:parameter%p"}]"#;
-const ASSUMED: &str = r#"{"credentials":{"accessKeyId":"%A","sessionToken":"%S","expiration":"%T"},"assumedRoleUser":{"assumedRoleId":"AROA%R:%n-%d","arn":"arn:aws:sts::%a:assumed-role/%w/%n-%d"}}"#;
+const ASSUMED: &str = r#"{"credentials":{"accessKeyId":"%A","sessionToken":"%S","expiration":"%E"},"assumedRoleUser":{"assumedRoleId":"AROA%R:%n-%d","arn":"arn:aws:sts::%a:assumed-role/%w/%n-%d"}}"#;
 const DONE: &str = r#"{"requestId":"%u","_return":true}"#;
 
 pub(super) static CALLS: &[Call] = &[
