@@ -4,7 +4,7 @@
 
 use crate::call::Call;
 use crate::caller::Caller;
-use crate::random::Random;
+use crate::random::{Random, name_seed};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Event<'a> {
@@ -40,6 +40,8 @@ pub(crate) struct Detail {
     /// Seeds the sharedEventID that both accounts' records carry.
     pub shared: Option<u64>,
     pub access_key_id: Option<String>,
+    /// Seconds since 1970.
+    pub session_start: Option<i64>,
     pub ip: Option<&'static str>,
     pub agent: Option<&'static str>,
     pub error_message: Option<&'static str>,
@@ -58,11 +60,16 @@ impl Event<'_> {
 
     /// The access key of the caller's session: a session lasts an hour and has one key.
     pub fn session(&self) -> Random {
-        Random::new(&[crate::random::name_seed(self.caller.name), self.session_start() as u64, 0x5e])
+        let caller = self.caller;
+        let who = [name_seed(caller.name), name_seed(caller.session), caller.account as u64];
+        Random::new(&[who[0], who[1], who[2], self.session_start() as u64])
     }
 
     pub fn session_start(&self) -> i64 {
-        let offset = (crate::random::name_seed(self.caller.session) % 3600) as i64;
+        if let Some(start) = self.detail.and_then(|detail| detail.session_start) {
+            return start;
+        }
+        let offset = (name_seed(self.caller.session) % 3600) as i64;
         self.time - (self.time + offset).rem_euclid(3600)
     }
 }

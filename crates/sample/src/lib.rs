@@ -1,4 +1,4 @@
-//! The sample organisation: four accounts, a dozen people, their robots and ten stories, as CloudTrail would deliver
+//! The sample organisation: four accounts, a dozen people, their robots and planted stories, as CloudTrail would deliver
 //! them. `tadoru demo`, the tests and the benchmarks all use this one.
 //! Pure: yields (key, bytes) and the truth about them; writing files or filling a lake is for others. The same
 //! settings give the same bytes on every machine, and a day can be made without the days before it.

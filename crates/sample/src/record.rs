@@ -17,6 +17,7 @@ static NO_DETAIL: Detail = Detail {
     service_event_details: None,
     shared: None,
     access_key_id: None,
+    session_start: None,
     ip: None,
     agent: None,
     error_message: None,

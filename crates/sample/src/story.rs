@@ -1,4 +1,4 @@
-//! What is planted among the noise: ten stories with known answers, and the daily routine around them.
+//! What is planted among the noise: stories with known answers, and the daily routine around them.
 //! Each story is a file under `story/`; it acts its events out and says what a right answer is. Scale does not touch them.
 
 mod bucket_deletion;
@@ -89,7 +89,9 @@ impl PlantedEvent {
         self
     }
 
-    fn access_key(&mut self, access_key_id: &str) -> &mut Self {
+    /// Acts in the session that an AssumeRole `since` handed the key of.
+    fn access_key(&mut self, access_key_id: &str, since: i64) -> &mut Self {
+        self.detail.session_start = Some(since);
         self.detail.access_key_id = Some(access_key_id.to_owned());
         self
     }

@@ -59,6 +59,7 @@ impl Template<'_> {
             'P' => out.push_str(self.session_arn),
             't' => calendar::event_time(out, event.time),
             'T' => calendar::response_time(out, event.time),
+            'E' => calendar::response_time(out, event.time + calendar::HOUR),
             'n' => out.push_str(word),
             'b' => push(out, format_args!("hoge-{word}-{}", ACCOUNTS[event.account].name)),
             'f' => push(out, format_args!("{word}-handler")),

@@ -17,7 +17,7 @@ const ROLE: &str = r#"[{"accountId":"%a","type":"AWS::IAM::Role","ARN":"arn:aws:
 const FUNCTION: &str =
     r#"[{"accountId":"%a","type":"AWS::Lambda::Function","ARN":"arn:aws:lambda:%r:%a:function:%f"}]"#;
 const PARAMETER: &str = r#"[{"accountId":"%a","ARN":"arn:aws:ssm:%r:%a:parameter%p"}]"#;
-const ASSUMED: &str = r#"{"credentials":{"accessKeyId":"%A","sessionToken":"%S","expiration":"%T"},"assumedRoleUser":{"assumedRoleId":"AROA%R:%n-%d","arn":"arn:aws:sts::%a:assumed-role/%w/%n-%d"}}"#;
+const ASSUMED: &str = r#"{"credentials":{"accessKeyId":"%A","sessionToken":"%S","expiration":"%E"},"assumedRoleUser":{"assumedRoleId":"AROA%R:%n-%d","arn":"arn:aws:sts::%a:assumed-role/%w/%n-%d"}}"#;
 const DONE: &str = r#"{"requestId":"%u","_return":true}"#;
 
 pub(super) static CALLS: &[Call] = &[
@@ -127,7 +127,6 @@ pub(super) static CALLS: &[Call] = &[
     get("signin", "UserAuthentication", "null").writes("null").kind(EventType::ServiceEvent).with(r#"{"AuthWorkflowID":"%u","LoginTo":"https://tadoru-sample.awsapps.com/start","CredentialType":"PASSWORD,TOTP"}"#).planted(),
     get("sso", "Authenticate", "null").writes("null").kind(EventType::ServiceEvent).planted(),
     get("sso", "Federate", "null").writes("null").kind(EventType::ServiceEvent).planted(),
-    get("sts", "AssumeRoleWithSAML", r#"{"sAMLAssertionID":"_%u","roleSessionName":"%s","durationSeconds":3600}"#).answers("null").planted(),
     get("kms", "RotateKey", "null").writes("null").kind(EventType::ServiceEvent).on(KEY).planted(),
     get("kms", "ListKeys", r#"{"limit":100}"#).kind(EventType::VpceEvent).planted(),
 ];

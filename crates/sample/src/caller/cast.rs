@@ -9,7 +9,7 @@ const CLI: &str =
 const BOTO: &str = "Boto3/1.38.36 md/Botocore#1.38.36 os/linux#5.10 lang/python#3.13.3";
 const TERRAFORM: &str = "APN/1.0 HashiCorp/1.0 Terraform/1.12.1 (+https://www.terraform.io) terraform-provider-aws/5.99.1 aws-sdk-go-v2/1.36.3";
 const JAVA: &str = "aws-sdk-java/2.31.58 os/Linux#6.1.134 lang/java#21.0.7";
-const BROWSER: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36";
+pub(crate) const BROWSER: &str = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/137.0.0.0 Safari/537.36";
 
 const fn caller(
     identity: IdentityType,

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Script;
 use crate::account::{DEVELOPMENT, HOME_REGION, MANAGEMENT, PRODUCTION};
 use crate::calendar::{DAY, HOUR, MINUTE, event_time_text};
+use crate::caller::BROWSER;
 
 const WITHOUT_MFA: &str = r#"{"LoginTo":"https://console.aws.amazon.com/console/home?region=ap-northeast-1","MobileVersion":"No","MFAUsed":"No"}"#;
 
@@ -43,7 +44,8 @@ fn with_mfa(script: &mut Script) {
             let mut random = script.random(name, midnight);
             if random.permille(300) {
                 let time = midnight + HOUR + i64::from(random.below(5 * 3600));
-                script.act((account, HOME_REGION), time, (account, name), "signin:ConsoleLogin");
+                let act = script.act((account, HOME_REGION), time, (account, name), "signin:ConsoleLogin");
+                act.detail.agent = Some(BROWSER);
             }
         }
     }

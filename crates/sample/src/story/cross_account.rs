@@ -20,14 +20,16 @@ pub(super) fn act(script: &mut Script) {
         assume_role(script, time + 10 * MINUTE, (DEVELOPMENT, &first), (PRODUCTION, "CrossAccountDeploy"));
     let at = (PRODUCTION, HOME_REGION);
     let second = (PRODUCTION, "CrossAccountDeploy");
-    script.act(at, time + 11 * MINUTE, second, "sts:GetCallerIdentity").access_key(&into_production);
+    script
+        .act(at, time + 11 * MINUTE, second, "sts:GetCallerIdentity")
+        .access_key(&into_production, time + 10 * MINUTE);
     let admin = assume_role(script, time + 12 * MINUTE, second, (PRODUCTION, "DataAdmin"));
-    script.acts.last_mut().expect("the assumption was just acted").access_key(&into_production);
+    script.acts.last_mut().expect("the assumption was just acted").access_key(&into_production, time + 10 * MINUTE);
     let third = (PRODUCTION, "DataAdmin");
-    script.act(at, time + 13 * MINUTE, third, "dynamodb:ListTables").access_key(&admin);
+    script.act(at, time + 13 * MINUTE, third, "dynamodb:ListTables").access_key(&admin, time + 12 * MINUTE);
     script
         .act(at, time + 14 * MINUTE, third, "dynamodb:DeleteTable")
-        .access_key(&admin)
+        .access_key(&admin, time + 12 * MINUTE)
         .parameters(format!(r#"{{"tableName":"{TABLE}"}}"#))
         .response("null")
         .resources(format!(

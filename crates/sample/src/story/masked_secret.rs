@@ -7,7 +7,7 @@ use crate::account::{GLOBAL_REGION, PRODUCTION};
 use crate::calendar::{DAY, HOUR};
 
 const SESSION_TOKEN: &str = "IQoJb3JpZ2luX2VjEXAMPLEsampletoken0123456789abcdefghijklmnopqrstuvwxyzABCDEFGH==";
-const SECRET_ACCESS_KEY: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYsampleEXAMPLEKEY";
+const SECRET_ACCESS_KEY: &str = "Sample+Secret/Access+Key/EXAMPLE0123456789";
 const PASSWORD: &str = "Sample-Password-EXAMPLE-1";
 
 pub(super) fn act(script: &mut Script) {
@@ -15,7 +15,7 @@ pub(super) fn act(script: &mut Script) {
     let time = script.end() - 15 * DAY + 2 * HOUR;
     let (at, alice) = ((PRODUCTION, GLOBAL_REGION), (PRODUCTION, "Alice"));
     script.act(at, time, alice, "sts:GetSessionToken").response(format!(
-        r#"{{"credentials":{{"accessKeyId":"ASIASAMPLE7TKEXAMPLE","secretAccessKey":"{SECRET_ACCESS_KEY}","sessionToken":"{SESSION_TOKEN}","expiration":"%T"}}}}"#
+        r#"{{"credentials":{{"accessKeyId":"ASIASAMPLE7TKEXAMPLE","secretAccessKey":"{SECRET_ACCESS_KEY}","sessionToken":"{SESSION_TOKEN}","expiration":"%E"}}}}"#
     ));
     script.act(at, time + 60, alice, "iam:CreateAccessKey").parameters(r#"{"userName":"metrics-exporter"}"#).response(
         format!(

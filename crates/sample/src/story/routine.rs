@@ -55,7 +55,7 @@ pub(super) fn assume_role(script: &mut Script, time: i64, from: (usize, &str), t
     let shared = script.random("shared", script.acts.len() as i64).next();
     let parameters = format!(r#"{{"roleArn":"{arn}","roleSessionName":"{session}","durationSeconds":3600}}"#);
     let response = format!(
-        r#"{{"credentials":{{"accessKeyId":"{key}","sessionToken":"IQoJb3JpZ2luX2VjEXAMPLE{shared:016x}","expiration":"%T"}},"assumedRoleUser":{{"assumedRoleId":"{id}:{session}","arn":"arn:aws:sts::{account_id}:assumed-role/{}/{session}"}}}}"#,
+        r#"{{"credentials":{{"accessKeyId":"{key}","sessionToken":"IQoJb3JpZ2luX2VjEXAMPLE{shared:016x}","expiration":"%E"}},"assumedRoleUser":{{"assumedRoleId":"{id}:{session}","arn":"arn:aws:sts::{account_id}:assumed-role/{}/{session}"}}}}"#,
         role.name
     );
     let resources = format!(r#"[{{"accountId":"{account_id}","type":"AWS::IAM::Role","ARN":"{arn}"}}]"#);
@@ -76,7 +76,9 @@ fn deploy(script: &mut Script, time: i64) {
     for (seconds, call) in
         [(12, "cloudformation:UpdateStack"), (55, "lambda:UpdateFunctionCode20150331v2"), (80, "ecs:UpdateService")]
     {
-        script.act((PRODUCTION, HOME_REGION), time + seconds, (PRODUCTION, "DeployTarget"), call).access_key(&key);
+        script
+            .act((PRODUCTION, HOME_REGION), time + seconds, (PRODUCTION, "DeployTarget"), call)
+            .access_key(&key, time);
     }
 }
 
