@@ -337,9 +337,122 @@ fn warn_of_version(version: Option<&str>, fields: &mut FieldReader<'_>) {
 }
 
 fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
+    let bytes = text.as_bytes();
+    // Without early exits the loop becomes vector code; nearly every id is right.
+    let hex_or_dash = bytes.iter().fold(true, |all, byte| all & (byte.is_ascii_hexdigit() | (*byte == b'-')));
+    let dashes = bytes.iter().filter(|byte| **byte == b'-').count();
+    bytes.len() == 36 && hex_or_dash && dashes == 4 && [8, 13, 18, 23].iter().all(|at| bytes[*at] == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log_file::Limits;
+    use crate::object_key::{KeyVerdict, parse};
+
+    const KEY: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/02/111122223333_CloudTrail_us-east-1_20260102T0005Z_AAAAAAAAAAAAAAAA.json.gz";
+    /// 2026-01-10.
+    const INGESTED_AT_US: i64 = 1_768_003_200_000_000;
+    const DELIVERY_DAY: i32 = 20_455;
+    const INGEST_DAY: i32 = 20_463;
+
+    /// Reads a record made of the usual fields and `more`, and shows a part of it.
+    fn with<T>(key: Option<&str>, more: &str, show: impl Fn(&Record<'_>) -> T) -> T {
+        let text = format!(
+            r#"{{"eventVersion":"1.11","eventSource":"iam.amazonaws.com","eventName":"GetUser","eventID":"00000001-aaaa-bbbb-cccc-dddddddddddd",{more}}}"#
+        );
+        let slice = RecordSlice::scan(text.as_bytes(), 0, 0, &Limits::default()).unwrap();
+        let key = key.map(|key| match parse(key) {
+            KeyVerdict::CloudTrail(key) => key,
+            other => panic!("{other:?}"),
+        });
+        show(&read(&slice, &RecordContext { key: key.as_ref(), ingested_at_us: INGESTED_AT_US }).unwrap())
+    }
+
+    #[test]
+    fn impossible_times_stand_on_the_delivery_date() {
+        fn check(key: Option<&str>, time: &str, expected: (i32, Option<i32>, &[Warning])) {
+            let more = format!(r#""userIdentity":{{}},"eventTime":"{time}""#);
+            with(key, &more, |record| {
+                let found = (record.event_date_days, record.delivery_date_days, &record.warnings[..]);
+                assert_eq!(found, expected, "{time}");
+            });
+        }
+        let delivered = Some(DELIVERY_DAY);
+        check(Some(KEY), "2026-01-02T00:01:02Z", (DELIVERY_DAY, delivered, &[]));
+        check(Some(KEY), "2026-01-03T23:59:59Z", (DELIVERY_DAY + 1, delivered, &[]));
+        check(Some(KEY), "2026-01-04T00:00:00Z", (DELIVERY_DAY, delivered, &[Warning::FutureTime]));
+        check(Some(KEY), "2013-01-01T00:00:00Z", (FIRST_DAY, delivered, &[]));
+        check(Some(KEY), "2012-12-31T23:59:59Z", (DELIVERY_DAY, delivered, &[Warning::AncientTime]));
+        check(None, "2026-01-11T00:00:00Z", (INGEST_DAY + 1, None, &[]));
+        check(None, "2026-01-12T00:00:00Z", (INGEST_DAY, None, &[Warning::FutureTime]));
+        let future = "111122223333_CloudTrail_us-east-1_20300101T0005Z_AAAAAAAAAAAAAAAA.json.gz";
+        check(Some(future), "2026-01-02T00:00:00Z", (DELIVERY_DAY, None, &[Warning::KeyTime]));
+    }
+
+    #[test]
+    fn the_account_is_the_best_that_is_known() {
+        fn check(key: Option<&str>, more: &str, expected: (&str, &[Warning])) {
+            let more = format!(r#"{more},"eventTime":"2026-01-02T00:01:02Z""#);
+            with(key, &more, |record| assert_eq!((&*record.account, &record.warnings[..]), expected, "{more}"));
+        }
+        let identity = r#""userIdentity":{"accountId":"444455556666"}"#;
+        check(Some(KEY), &format!(r#"{identity},"recipientAccountId":"111122223333""#), ("111122223333", &[]));
+        check(
+            Some(KEY),
+            &format!(r#"{identity},"recipientAccountId":"999988887777""#),
+            ("999988887777", &[Warning::AccountMismatch]),
+        );
+        check(Some(KEY), identity, ("111122223333", &[]));
+        check(None, identity, ("444455556666", &[]));
+        check(None, r#""userIdentity":{}"#, ("unknown", &[]));
+    }
+
+    #[test]
+    fn the_copy_for_the_other_account_is_told_apart() {
+        fn check(shared: &str, recipient: &str, expected: Copy) {
+            let more = format!(
+                r#""userIdentity":{{"accountId":"111122223333"}},"sharedEventID":{shared},"recipientAccountId":"{recipient}","eventTime":"2026-01-02T00:01:02Z""#
+            );
+            with(None, &more, |record| assert_eq!(record.copy, expected, "{more}"));
+        }
+        check("\"s\"", "111122223333", Copy::Own);
+        check("\"s\"", "444455556666", Copy::Other);
+        check("null", "444455556666", Copy::Own);
+    }
+
+    #[test]
+    fn odd_values_are_kept_or_dropped_with_a_warning() {
+        let more = r#""userIdentity":{},"eventTime":"2026-01-02T00:01:02Z","apiVersion":7,"userAgent":{"a":1},
+            "errorCode":null,"errorMessage":"caf\u00e9","readOnly":"true","managementEvent":false,
+            "requestParameters":{ "a" : [1, 2] },"responseElements":"text",
+            "resources":[{"ARN":"a","accountId":"1","type":"T"},{"arn":"b"},{}],
+            "tlsDetails":{"tlsVersion":"TLSv1.3"}"#;
+        with(None, more, |record| {
+            assert_eq!(record.api_version.as_deref(), Some("7"));
+            assert_eq!(record.user_agent, None);
+            assert_eq!(record.error_code, None);
+            assert_eq!(record.error_message.as_deref(), Some("café"));
+            assert_eq!((record.read_only, record.management_event), (Some(true), Some(false)));
+            assert_eq!(record.request_parameters.as_deref(), Some(r#"{"a":[1,2]}"#));
+            assert_eq!(record.response_elements.as_deref(), Some("\"text\""));
+            let arns: Vec<_> = record.resources.iter().map(|resource| resource.arn.as_deref()).collect();
+            assert_eq!(arns, [Some("a"), Some("b"), None]);
+            assert_eq!(record.tls_details.as_ref().unwrap().tls_version.as_deref(), Some("TLSv1.3"));
+            assert_eq!(record.warnings, [Warning::FieldType]);
+        });
+    }
+
+    #[test]
+    fn versions_compare_by_parts() {
+        fn check(version: &str, newer: bool) {
+            let text = format!(r#"{{"eventVersion":"{version}","eventTime":"2026-01-02T00:01:02Z"}}"#);
+            let slice = RecordSlice::scan(text.as_bytes(), 0, 0, &Limits::default()).unwrap();
+            let record = read(&slice, &RecordContext { key: None, ingested_at_us: INGESTED_AT_US }).unwrap();
+            assert_eq!(record.warnings.contains(&Warning::NewEventVersion), newer, "{version}");
+        }
+        for (version, newer) in [("1.0", false), ("1.2", false), ("1.11", false), ("1.12", true), ("2.0", true)] {
+            check(version, newer);
+        }
+    }
 }

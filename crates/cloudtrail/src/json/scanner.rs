@@ -66,6 +66,9 @@ pub(crate) struct Scanner<'a> {
 
 type Scan<T> = Result<T, Fault>;
 
+/// Known fields of a record are seldom more.
+const USUAL_MEMBERS: usize = 32;
+
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
 
@@ -133,7 +136,7 @@ impl<'a> Scanner<'a> {
     /// Scans the object at `at` as a record: its known fields are noted, a duplicate key is reported, not judged.
     pub fn object(&mut self, start: usize) -> Scan<Object> {
         (self.spaced, self.escaped, self.keys) = (false, false, 0);
-        let mut object = Object { members: Vec::with_capacity(32), ..Object::default() };
+        let mut object = Object::default();
         let mut seen = SeenKeys::default();
         let mut at = self.space(start + 1);
         if self.byte(at)? == b'}' {
@@ -155,6 +158,9 @@ impl<'a> Scanner<'a> {
                     let relative = |at: usize| {
                         u32::try_from(at - start).map_err(|_| Fault { reason: Reason::RecordSizeLimit, at })
                     };
+                    if object.members.is_empty() {
+                        object.members.reserve(USUAL_MEMBERS);
+                    }
                     object.members.push(Member { field, start: relative(value)?, end: relative(end)? });
                 }
                 at = self.space(end);
@@ -167,6 +173,10 @@ impl<'a> Scanner<'a> {
                     _ => return Err(Fault { reason: Reason::JsonSyntax, at }),
                 }
             }
+        }
+        if object.members.len() < USUAL_MEMBERS / 2 {
+            // A million stubs must not hold the memory of a million records.
+            object.members.shrink_to_fit();
         }
         if seen.unknown_repeats() {
             object.duplicate = object.duplicate.or(Some(start));

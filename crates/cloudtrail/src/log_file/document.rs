@@ -206,6 +206,8 @@ impl<'a> Reader<'a, '_> {
         if count > 1 {
             self.document.shape = Shape::Ndjson;
             self.warn(Warning::Ndjson);
+        } else if self.document.shape == Shape::SingleEvent {
+            self.warn(Warning::SingleEvent);
         }
         self.check_holds_cloudtrail()
     }
@@ -337,9 +339,6 @@ impl<'a> Reader<'a, '_> {
         Ok(Some(match kind_of(&object) {
             ObjectIs::Record => {
                 self.take_record(at, object)?;
-                if self.document.shape == Shape::Records {
-                    self.warn(Warning::SingleEvent);
-                }
                 Shape::SingleEvent
             }
             ObjectIs::EventBridge => {

@@ -53,10 +53,10 @@ fn each_shape_is_recognised() {
         &["NOT_CLOUDTRAIL", "RECORD_SHAPE"],
     );
     check(record, Shape::SingleEvent, &["SINGLE_EVENT"], 1, &[]);
-    check(&format!("{record}\n{record}\n"), Shape::Ndjson, &["SINGLE_EVENT", "NDJSON"], 2, &[]);
-    check(&format!("{record}{record}"), Shape::Ndjson, &["SINGLE_EVENT", "NDJSON"], 2, &[]);
-    check(&format!("{{\"a\n{record}\n"), Shape::Ndjson, &["SINGLE_EVENT", "NDJSON"], 1, &["JSON_SYNTAX"]);
-    check(&format!("{record}\n{{\"eventID\":"), Shape::Ndjson, &["SINGLE_EVENT", "NDJSON"], 1, &["JSON_TRUNCATED"]);
+    check(&format!("{record}\n{record}\n"), Shape::Ndjson, &["NDJSON"], 2, &[]);
+    check(&format!("{record}{record}"), Shape::Ndjson, &["NDJSON"], 2, &[]);
+    check(&format!("{{\"a\n{record}\n"), Shape::Ndjson, &["NDJSON"], 1, &["JSON_SYNTAX"]);
+    check(&format!("{record}\n{{\"eventID\":"), Shape::Ndjson, &["NDJSON"], 1, &["JSON_TRUNCATED"]);
     check(&envelope, Shape::EventBridge, &["EVENTBRIDGE_SHAPE"], 1, &[]);
     check(&format!("[{envelope},{envelope}]"), Shape::BareArray, &["BARE_ARRAY", "EVENTBRIDGE_SHAPE"], 2, &[]);
     check(&format!("{envelope}\n{envelope}"), Shape::Ndjson, &["EVENTBRIDGE_SHAPE", "NDJSON"], 2, &[]);
