@@ -195,7 +195,7 @@ impl<'a> Reader<'a, '_> {
     /// Reads `{…"Records":[…]…}`. False if no Records key came before the first fault.
     fn records_document(&mut self, start: usize) -> Whole<bool> {
         let mut scanner = self.scanner();
-        let mut found = false;
+        let (mut found, mut extra) = (false, false);
         let mut at = scanner.space(start + 1);
         loop {
             let (key, value) = match scanner.key(at) {
@@ -214,7 +214,7 @@ impl<'a> Reader<'a, '_> {
                     None => return Err(self.whole(Reason::JsonTruncated, "Records has no value")),
                 }
             } else {
-                self.warn(Warning::ExtraTopLevel);
+                extra = true;
                 match scanner.value(value, 1) {
                     Ok(end) => end,
                     Err(_) if !found => return Ok(false),
@@ -233,6 +233,9 @@ impl<'a> Reader<'a, '_> {
         if scanner.space(at + 1) != self.bytes.len() {
             let detail = format!("{} bytes after the document", self.bytes.len() - at - 1);
             return Err(self.whole(Reason::JsonTrailingData, &detail));
+        }
+        if found && extra {
+            self.warn(Warning::ExtraTopLevel);
         }
         Ok(found)
     }

@@ -1,4 +1,5 @@
-//! The reference material beside the workspace: where it is, and what to do where it is not.
+//! The reference material beside the workspace: where it is, and what to do where it is not. Tests say what they
+//! skipped and why; in CI nothing may be skipped.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

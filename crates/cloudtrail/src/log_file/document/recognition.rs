@@ -1,4 +1,5 @@
-//! What a piece of a file is, by its keys or its first bytes.
+//! What a piece of a file is, by its keys or its first bytes: a record, one of the wrappers that records travel in, a
+//! line of an export, another encoding. `element` and `document` act on it.
 
 use crate::event_time;
 use crate::json::scanner::Object;
