@@ -6,25 +6,10 @@ pub fn label(event_source: &str) -> &str {
     event_source.split('.').next().unwrap_or(event_source)
 }
 
-/// Services without regions, whose events CloudTrail records in us-east-1. IAM, STS's global endpoint and CloudFront
-/// since 2021-11-22 by AWS's announcement; the others by their documentation. STS has regional endpoints too, which
-/// are recorded where they are.
-const GLOBAL_LABELS: &[&str] = &[
-    "iam",
-    "cloudfront",
-    "organizations",
-    "route53",
-    "waf",
-    "support",
-    "health",
-    "budgets",
-    "ce",
-    "billingconsole",
-    "account",
-    "globalaccelerator",
-    "shield",
-    "trustedadvisor",
-];
+/// Services without regions, whose events CloudTrail records in us-east-1: IAM and CloudFront since 2021-11-22 by AWS's
+/// announcement, the others as trails show them. STS is not here: its regional endpoints are recorded where they are.
+const GLOBAL_LABELS: &[&str] =
+    &["iam", "cloudfront", "organizations", "route53", "waf", "support", "health", "budgets", "ce", "billingconsole"];
 
 /// The region in which a global service's events are recorded; `None` for a regional service.
 pub fn global_region(event_source: &str) -> Option<&'static str> {

@@ -71,7 +71,7 @@ pub(crate) fn number(digits: &[u8]) -> Option<u32> {
 
 /// Microseconds of an optional `.digits`, and what follows it.
 fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
-    let Some((b'.' | b',', digits)) = rest.split_first() else {
+    let Some((b'.', digits)) = rest.split_first() else {
         return Some((0, rest));
     };
     let count = digits.iter().take_while(|digit| digit.is_ascii_digit()).count();

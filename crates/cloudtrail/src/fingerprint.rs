@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
-use crate::json::scanner::DEPTH_CEILING;
 use crate::json::text::{string_end, unescape};
 use crate::json::walk::value_end;
 
@@ -89,7 +88,6 @@ fn long_key(parts: [&str; 3]) -> Vec<u8> {
     key
 }
 
-#[derive(Clone, Copy)]
 struct Container {
     is_object: bool,
     /// Hash of the key that waits for its value.
@@ -101,18 +99,18 @@ struct Container {
 /// Hash of a JSON value that does not depend on key order, white space or escapes. Numbers count as written.
 fn canonical(value: &str) -> u64 {
     let bytes = value.as_bytes();
-    let mut open = [Container { is_object: false, key: 0, sum: 0 }; DEPTH_CEILING + 1];
-    let mut depth = 0;
+    let mut open: Vec<Container> = Vec::with_capacity(8);
     let mut at = 0;
     let mut hash;
     loop {
         at = space(bytes, at);
         match bytes.get(at) {
-            Some(opening @ (b'{' | b'[')) if depth < open.len() => {
-                open[depth] = Container { is_object: *opening == b'{', key: 0, sum: NOTHING };
-                depth += 1;
+            Some(opening @ (b'{' | b'[')) => {
+                let mut container = Container { is_object: *opening == b'{', key: 0, sum: NOTHING };
                 at += 1;
-                if !enter_member(value, &mut at, &mut open[depth - 1]) {
+                let is_empty = enter_member(value, &mut at, &mut container);
+                open.push(container);
+                if !is_empty {
                     continue;
                 }
                 // Empty: falls through to the closing below.
@@ -132,7 +130,7 @@ fn canonical(value: &str) -> u64 {
             None => return NOTHING,
         }
         loop {
-            let Some(container) = depth.checked_sub(1).map(|top| &mut open[top]) else {
+            let Some(container) = open.last_mut() else {
                 return hash.unwrap_or(NOTHING);
             };
             if let Some(hash) = hash {
@@ -145,7 +143,7 @@ fn canonical(value: &str) -> u64 {
                 break;
             }
             hash = Some(container.close());
-            depth -= 1;
+            open.pop();
             at += 1;
         }
     }

@@ -3,5 +3,6 @@
 //! `log_file` scans, `record`, `user_identity` and `fingerprint` walk.
 
 pub(crate) mod scanner;
+mod seen_keys;
 pub(crate) mod text;
 pub(crate) mod walk;

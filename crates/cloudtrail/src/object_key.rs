@@ -57,7 +57,7 @@ pub fn parse(key: &str) -> KeyVerdict<'_> {
     if key.len() > KEY_BYTES {
         return KeyVerdict::Refuse(Reason::KeyLimit);
     }
-    let segments = || key.split(['/', '\\']);
+    let segments = || key.split('/');
     let file = segments().next_back().unwrap_or(key);
     let from_name = parse_file_name(file);
     let Some(logs) = segments().position(|segment| segment == "AWSLogs") else {
@@ -200,4 +200,118 @@ fn stamp_us(stamp: &str) -> Option<i64> {
         return None;
     }
     Some(i64::from(days) * DAY_US + i64::from(hour * 3600 + minute * 60 + second) * 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-01-02T00:05:00Z.
+    const STAMP: i64 = 1_767_312_300_000_000;
+
+    #[test]
+    fn keys_of_each_layout() {
+        fn check(key: &str, kind: ObjectKind, organization: Option<&str>, trail: Option<&str>) {
+            let expected = ObjectKey {
+                kind,
+                account: Some("111122223333"),
+                organization,
+                region: Some("eu-west-1"),
+                delivered_at_us: Some(STAMP),
+                trail,
+                warning: None,
+            };
+            assert_eq!(parse(key), KeyVerdict::CloudTrail(expected), "{key}");
+        }
+        let log = "111122223333_CloudTrail_eu-west-1_20260102T0005Z_AAAAAAAAAAAAAAAA.json.gz";
+        let day = "eu-west-1/2026/01/02";
+        check(&format!("AWSLogs/111122223333/CloudTrail/{day}/{log}"), ObjectKind::Log, None, None);
+        check(&format!("a/prefix/AWSLogs/111122223333/CloudTrail/{day}/{log}"), ObjectKind::Log, None, None);
+        let organization = "o-abcdefghij";
+        check(
+            &format!("AWSLogs/{organization}/111122223333/CloudTrail/{day}/{log}"),
+            ObjectKind::Log,
+            Some(organization),
+            None,
+        );
+        // Control Tower puts the organisation before AWSLogs as well.
+        check(
+            &format!("{organization}/AWSLogs/{organization}/111122223333/CloudTrail/{day}/{log}"),
+            ObjectKind::Log,
+            Some(organization),
+            None,
+        );
+        check(&format!("/srv/logs/AWSLogs/111122223333/CloudTrail/{day}/{log}"), ObjectKind::Log, None, None);
+        check(log, ObjectKind::Log, None, None);
+        check(&format!("/tmp/{}", log.trim_end_matches(".gz")), ObjectKind::Log, None, None);
+        check(
+            &format!(
+                "AWSLogs/111122223333/CloudTrail-Insight/{day}/{}",
+                log.replace("CloudTrail", "CloudTrail-Insight")
+            ),
+            ObjectKind::Insight,
+            None,
+            None,
+        );
+        check(
+            &format!(
+                "AWSLogs/111122223333/CloudTrail-Digest/{day}/111122223333_CloudTrail-Digest_eu-west-1_my_trail-1_us-east-1_20260102T000500Z.json.gz"
+            ),
+            ObjectKind::Digest,
+            None,
+            Some("my_trail-1"),
+        );
+        check(
+            &format!("AWSLogs/111122223333/CloudTrail-Later/{day}/{}", log.replace("CloudTrail", "CloudTrail-Later")),
+            ObjectKind::Other,
+            None,
+            None,
+        );
+    }
+
+    #[test]
+    fn other_keys() {
+        fn check(key: &str, expected: KeyVerdict<'_>) {
+            assert_eq!(parse(key), expected, "{key}");
+        }
+        let foreign = KeyVerdict::Skip(Reason::NotCloudtrail);
+        check("events.json", KeyVerdict::Unknown);
+        check("../shared/events.json", KeyVerdict::Unknown);
+        check("", KeyVerdict::Unknown);
+        check("AWSLogs/111122223333/Config/us-east-1/2026/1/2/ConfigHistory/x.json.gz", foreign);
+        check("AWSLogs/111122223333/elasticloadbalancing/eu-west-1/2026/01/02/x.log.gz", foreign);
+        check("AWSLogs/111122223333/CloudTrail/", foreign);
+        check("AWSLogs/../../../../etc/passwd", foreign);
+        check(&"k".repeat(1025), KeyVerdict::Refuse(Reason::KeyLimit));
+    }
+
+    #[test]
+    fn a_stamp_that_contradicts_its_folders_is_not_believed() {
+        let key = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/02/111122223333_CloudTrail_us-east-1_20991231T2359Z_A.json.gz";
+        let KeyVerdict::CloudTrail(parsed) = parse(key) else {
+            panic!("a CloudTrail key: {key}");
+        };
+        assert_eq!((parsed.delivered_at_us, parsed.warning), (None, Some(Warning::KeyTime)));
+    }
+
+    #[test]
+    fn notification_keys_are_decoded_once() {
+        fn check(key: &str, expected: &str) {
+            assert_eq!(decode_notification_key(key), expected);
+        }
+        check("a/b.json", "a/b.json");
+        check("a+b%2Bc%20d", "a b+c d");
+        check("%252F", "%2F");
+        check("100%", "100%");
+        check("%E8%BE%BF", "辿");
+        check("%FF", "%FF");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn never_panics(key in "(AWSLogs/)?[0-9A-Za-z_./%+\\-é]{0,80}") {
+            let _ = parse(&key);
+            let _ = decode_notification_key(&key);
+        }
+    }
 }

@@ -30,11 +30,11 @@ pub fn of<'a>(identity: &UserIdentity<'a>) -> Principal<'a> {
     let mut session_name = None;
     let principal = match &*principal_type {
         "AssumedRole" => {
-            session_name = session_of(identity, ":assumed-role/");
+            session_name = role_session(identity);
             issuer_arn(identity).or_else(|| role_arn_of_session(identity))
         }
         "FederatedUser" => {
-            session_name = session_of(identity, ":federated-user/");
+            session_name = session_of_id(identity);
             issuer_arn(identity).or_else(|| said(&identity.arn).cloned())
         }
         "Root" => said(&identity.arn).cloned().or_else(|| {
@@ -43,7 +43,7 @@ pub fn of<'a>(identity: &UserIdentity<'a>) -> Principal<'a> {
         }),
         "AWSService" => said(&identity.invoked_by).map(|service| Cow::Owned(format!("AWSService:{service}"))),
         "AWSAccount" => {
-            session_name = session_of(identity, ":");
+            session_name = session_of_id(identity);
             Some(Cow::Owned(foreign_account(identity)))
         }
         "IdentityCenterUser" => identity_center_user(identity).map(Cow::Owned),
@@ -72,25 +72,27 @@ fn role_arn_of_session<'a>(identity: &UserIdentity<'a>) -> Option<Cow<'a, str>> 
     Some(Cow::Owned(format!("arn:{partition}:iam::{account}:role/{name}")))
 }
 
-/// The session's name: behind the ARN's last slash, else behind the principal id's colon.
-fn session_of<'a>(identity: &UserIdentity<'a>, marker: &str) -> Option<Cow<'a, str>> {
-    let from_arn = |arn: &str| {
-        let (_, tail) =
-            arn.split_once(marker).filter(|(_, tail)| tail.contains('/') || marker.contains("federated"))?;
-        Some(tail.rsplit('/').next()?.to_owned())
-    };
-    let from_id = |id: &str| id.split_once(':').map(|(_, name)| name.to_owned());
-    let arn = said(&identity.arn).and_then(|arn| part(arn, from_arn));
-    arn.or_else(|| said(&identity.principal_id).and_then(|id| part(id, from_id))).filter(|name| !name.is_empty())
+/// `…:assumed-role/Name/session` → `session`; else what stands behind the principal id's colon.
+fn role_session<'a>(identity: &UserIdentity<'a>) -> Option<Cow<'a, str>> {
+    let of_arn = said(&identity.arn).and_then(|arn| {
+        let name = arn.find(":assumed-role/")? + ":assumed-role/".len();
+        from(arn, name + arn[name..].find('/')? + 1)
+    });
+    of_arn.or_else(|| session_of_id(identity))
 }
 
-/// A part of a text, borrowed where the text is.
-fn part<'a>(text: &Cow<'a, str>, find: impl Fn(&str) -> Option<String>) -> Option<Cow<'a, str>> {
-    let found = find(text)?;
-    match text {
-        Cow::Borrowed(text) if text.ends_with(&found) => Some(Cow::Borrowed(&text[text.len() - found.len()..])),
-        _ => Some(Cow::Owned(found)),
-    }
+fn session_of_id<'a>(identity: &UserIdentity<'a>) -> Option<Cow<'a, str>> {
+    let id = said(&identity.principal_id)?;
+    from(id, id.find(':')? + 1)
+}
+
+/// The text from a place on, borrowed where the text is; `None` if nothing stands there.
+fn from<'a>(text: &Cow<'a, str>, start: usize) -> Option<Cow<'a, str>> {
+    let rest = match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[start..]),
+        Cow::Owned(text) => Cow::Owned(text[start..].to_owned()),
+    };
+    Some(rest).filter(|rest| !rest.is_empty())
 }
 
 /// `AWSAccount:<account>/<unique id>`: which of the foreign account's users or roles it was is what an auditor asks

@@ -2,9 +2,7 @@
 //! be anything. It is iterative, never looks at a byte twice, and notes where the known fields of an object stand.
 //! UTF-8 is not checked here (`log_file` does that over the whole document).
 
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::json::text::unescape;
+use crate::json::seen_keys::SeenKeys;
 use crate::record::field::Field;
 use crate::reject::Reason;
 
@@ -65,6 +63,9 @@ pub(crate) struct Scanner<'a> {
 }
 
 type Scan<T> = Result<T, Fault>;
+
+/// Known fields of a record are seldom more.
+const USUAL_MEMBERS: usize = 32;
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
@@ -133,7 +134,7 @@ impl<'a> Scanner<'a> {
     /// Scans the object at `at` as a record: its known fields are noted, a duplicate key is reported, not judged.
     pub fn object(&mut self, start: usize) -> Scan<Object> {
         (self.spaced, self.escaped, self.keys) = (false, false, 0);
-        let mut object = Object { members: Vec::with_capacity(32), ..Object::default() };
+        let mut object = Object::default();
         let mut seen = SeenKeys::default();
         let mut at = self.space(start + 1);
         if self.byte(at)? == b'}' {
@@ -155,6 +156,9 @@ impl<'a> Scanner<'a> {
                     let relative = |at: usize| {
                         u32::try_from(at - start).map_err(|_| Fault { reason: Reason::RecordSizeLimit, at })
                     };
+                    if object.members.is_empty() {
+                        object.members.reserve(USUAL_MEMBERS);
+                    }
                     object.members.push(Member { field, start: relative(value)?, end: relative(end)? });
                 }
                 at = self.space(end);
@@ -167,6 +171,10 @@ impl<'a> Scanner<'a> {
                     _ => return Err(Fault { reason: Reason::JsonSyntax, at }),
                 }
             }
+        }
+        if object.members.len() < USUAL_MEMBERS / 2 {
+            // A million stubs must not hold the memory of a million records.
+            object.members.shrink_to_fit();
         }
         if seen.unknown_repeats() {
             object.duplicate = object.duplicate.or(Some(start));
@@ -391,56 +399,5 @@ pub(crate) fn broken_value_end(bytes: &[u8], start: usize) -> Option<usize> {
             _ => {}
         }
         at += 1;
-    }
-}
-
-/// The keys met in one object; escapes are resolved first, else `event\u004eame` would slip by.
-#[derive(Default)]
-pub(crate) struct SeenKeys {
-    known: u64,
-    unknown: Vec<u64>,
-}
-
-pub(crate) struct SeenKey {
-    pub field: Option<Field>,
-    pub repeated: bool,
-}
-
-impl SeenKeys {
-    #[inline(always)]
-    pub fn note(&mut self, key: &[u8]) -> SeenKey {
-        match Field::of(key) {
-            Some(field) => {
-                let bit = 1u64 << field as u32;
-                let repeated = self.known & bit != 0;
-                self.known |= bit;
-                SeenKey { field: Some(field), repeated }
-            }
-            None => self.note_odd(key),
-        }
-    }
-
-    #[cold]
-    fn note_odd(&mut self, key: &[u8]) -> SeenKey {
-        if memchr::memchr(b'\\', key).is_some() {
-            let plain = unescape(&String::from_utf8_lossy(key)).into_owned();
-            // Once unescaped it may still hold a backslash, which no field name does.
-            if let Some(field) = Field::of(plain.as_bytes()) {
-                let bit = 1u64 << field as u32;
-                let repeated = self.known & bit != 0;
-                self.known |= bit;
-                return SeenKey { field: Some(field), repeated };
-            }
-            self.unknown.push(xxh3_64(plain.as_bytes()));
-        } else {
-            self.unknown.push(xxh3_64(key));
-        }
-        SeenKey { field: None, repeated: false }
-    }
-
-    /// Whether a key that names no known field came twice.
-    pub fn unknown_repeats(&mut self) -> bool {
-        self.unknown.sort_unstable();
-        self.unknown.windows(2).any(|pair| pair[0] == pair[1])
     }
 }

@@ -7,9 +7,11 @@ use crate::json::scanner::plain_end;
 
 /// Resolves the escapes of a string's inside (without its quotes).
 pub(crate) fn unescape(inside: &str) -> Cow<'_, str> {
-    let Some(first) = memchr::memchr(b'\\', inside.as_bytes()) else {
+    // Nothing but a backslash can end the plain stretch of a string's inside.
+    let first = plain_end(inside.as_bytes(), 0);
+    if first == inside.len() {
         return Cow::Borrowed(inside);
-    };
+    }
     let mut plain = String::with_capacity(inside.len());
     plain.push_str(&inside[..first]);
     let mut rest = &inside[first..];

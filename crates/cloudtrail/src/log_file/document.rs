@@ -3,13 +3,14 @@
 //! keys. Where a record is broken its end is sought by brackets alone, so that its neighbours survive.
 //! The slices go to `record`.
 
-use std::borrow::Cow;
+mod element;
+mod recognition;
 
-use crate::event_time;
-use crate::json::scanner::{Fault, Object, Scanner, broken_value_end};
+use crate::json::scanner::{Fault, Scanner};
 use crate::json::text::unescape;
+use crate::log_file::document::element::ArrayOf;
+use crate::log_file::document::recognition::{export_line, is_utf16, line_at};
 use crate::log_file::inflater::is_text;
-use crate::log_file::record_slice::names_an_event;
 use crate::log_file::{Limits, RecordSlice};
 use crate::record::field::Field;
 use crate::reject::{Reason, Reject, Warning};
@@ -57,27 +58,6 @@ pub fn read<'a>(inflated: &'a [u8], limits: &Limits) -> Result<Document<'a>, Rej
     reader.document()?;
     reader.check_between_records()?;
     Ok(reader.document)
-}
-
-/// What the elements of an array are taken for.
-#[derive(Clone, Copy, PartialEq)]
-enum ArrayOf {
-    Records,
-    Anything,
-    LookupEvents,
-    LogEvents,
-}
-
-/// What an object outside a Records array is, by its keys.
-#[derive(Clone, Copy, PartialEq)]
-enum ObjectIs {
-    Record,
-    EventBridge,
-    LookupEvent,
-    LookupEvents,
-    SubscriptionData,
-    Digest,
-    Foreign,
 }
 
 struct Reader<'a, 'l> {
@@ -206,6 +186,8 @@ impl<'a> Reader<'a, '_> {
         if count > 1 {
             self.document.shape = Shape::Ndjson;
             self.warn(Warning::Ndjson);
+        } else if self.document.shape == Shape::SingleEvent {
+            self.warn(Warning::SingleEvent);
         }
         self.check_holds_cloudtrail()
     }
@@ -213,7 +195,7 @@ impl<'a> Reader<'a, '_> {
     /// Reads `{…"Records":[…]…}`. False if no Records key came before the first fault.
     fn records_document(&mut self, start: usize) -> Whole<bool> {
         let mut scanner = self.scanner();
-        let mut found = false;
+        let (mut found, mut extra) = (false, false);
         let mut at = scanner.space(start + 1);
         loop {
             let (key, value) = match scanner.key(at) {
@@ -232,7 +214,7 @@ impl<'a> Reader<'a, '_> {
                     None => return Err(self.whole(Reason::JsonTruncated, "Records has no value")),
                 }
             } else {
-                self.warn(Warning::ExtraTopLevel);
+                extra = true;
                 match scanner.value(value, 1) {
                     Ok(end) => end,
                     Err(_) if !found => return Ok(false),
@@ -251,6 +233,9 @@ impl<'a> Reader<'a, '_> {
         if scanner.space(at + 1) != self.bytes.len() {
             let detail = format!("{} bytes after the document", self.bytes.len() - at - 1);
             return Err(self.whole(Reason::JsonTrailingData, &detail));
+        }
+        if found && extra {
+            self.warn(Warning::ExtraTopLevel);
         }
         Ok(found)
     }
@@ -271,189 +256,6 @@ impl<'a> Reader<'a, '_> {
             );
         }
         self.check_holds_cloudtrail()
-    }
-
-    /// Reads the array at `open`, one record after another; returns its end.
-    fn array(&mut self, open: usize, of: ArrayOf) -> Whole<usize> {
-        let mut scanner = self.scanner();
-        let mut at = scanner.space(open + 1);
-        if self.bytes.get(at) == Some(&b']') {
-            return Ok(at + 1);
-        }
-        loop {
-            let end = match self.element(&mut scanner, at, of)? {
-                Ok(end) => end,
-                Err(fault) => {
-                    let end = broken_value_end(self.bytes, at).filter(|end| {
-                        let next = self.bytes.get(scanner.space(*end));
-                        *end > at && matches!(next, Some(b',' | b']'))
-                    });
-                    let Some(end) = end else {
-                        return Err(self.whole_fault(fault));
-                    };
-                    let index = self.take_index()?;
-                    self.reject(fault.reason, fault.place(), index, at, end);
-                    end
-                }
-            };
-            at = scanner.space(end);
-            match self.bytes.get(at) {
-                Some(b',') => at = scanner.space(at + 1),
-                Some(b']') => return Ok(at + 1),
-                Some(_) => return Err(self.whole(Reason::JsonSyntax, &format!("at byte {at}"))),
-                None => return Err(self.whole(Reason::JsonTruncated, "the array has no end")),
-            }
-        }
-    }
-
-    fn element(&mut self, scanner: &mut Scanner<'a>, at: usize, of: ArrayOf) -> Whole<Result<usize, Fault>> {
-        if self.bytes.get(at) != Some(&b'{') {
-            let end = match scanner.value(at, 0) {
-                Ok(end) => end,
-                Err(fault) => return Ok(Err(fault)),
-            };
-            let index = self.take_index()?;
-            self.reject(Reason::RecordShape, "not a JSON object", index, at, end);
-            return Ok(Ok(end));
-        }
-        let object = match scanner.object(at) {
-            Ok(object) => object,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        let end = object.end;
-        match of {
-            ArrayOf::Records => self.take_record(at, object)?,
-            ArrayOf::Anything => {
-                self.take_object(at, object)?;
-            }
-            ArrayOf::LookupEvents => self.take_embedded(at, &object, Field::CloudTrailEvent)?,
-            ArrayOf::LogEvents => self.take_embedded(at, &object, Field::Message)?,
-        }
-        Ok(Ok(end))
-    }
-
-    /// Takes a record or opens a wrapper; `None` for what is neither.
-    fn take_object(&mut self, at: usize, object: Object) -> Whole<Option<Shape>> {
-        Ok(Some(match kind_of(&object) {
-            ObjectIs::Record => {
-                self.take_record(at, object)?;
-                if self.document.shape == Shape::Records {
-                    self.warn(Warning::SingleEvent);
-                }
-                Shape::SingleEvent
-            }
-            ObjectIs::EventBridge => {
-                self.take_detail(at, &object)?;
-                Shape::EventBridge
-            }
-            ObjectIs::LookupEvent => {
-                self.warn(Warning::LookupEventsShape);
-                self.take_embedded(at, &object, Field::CloudTrailEvent)?;
-                Shape::LookupEvents
-            }
-            ObjectIs::LookupEvents => {
-                self.warn(Warning::LookupEventsShape);
-                self.take_array(at, &object, Field::Events, ArrayOf::LookupEvents)?;
-                Shape::LookupEvents
-            }
-            ObjectIs::SubscriptionData => {
-                self.warn(Warning::SubscriptionShape);
-                if !self.is_control_message(at, &object) {
-                    self.take_array(at, &object, Field::LogEvents, ArrayOf::LogEvents)?;
-                }
-                Shape::SubscriptionData
-            }
-            ObjectIs::Digest => return Err(self.whole(Reason::DigestObject, "a digest of log files")),
-            ObjectIs::Foreign => {
-                let index = self.take_index()?;
-                self.reject(Reason::NotCloudtrail, "an object without a record's keys", index, at, object.end);
-                return Ok(None);
-            }
-        }))
-    }
-
-    /// CloudWatch Logs sends one of these to see whether the destination lives.
-    fn is_control_message(&self, at: usize, object: &Object) -> bool {
-        let kind = object.value(Field::MessageType);
-        kind.is_some_and(|(start, end)| &self.bytes[at + start..at + end] == b"\"CONTROL_MESSAGE\"")
-    }
-
-    fn take_record(&mut self, at: usize, object: Object) -> Whole<()> {
-        let index = self.take_index()?;
-        self.keep_record(at, object, index);
-        Ok(())
-    }
-
-    fn keep_record(&mut self, at: usize, object: Object, index: usize) {
-        let end = object.end;
-        let bytes = &self.bytes[at..end];
-        if !self.utf8 && simdutf8::compat::from_utf8(bytes).is_err() {
-            return self.reject(Reason::NotUtf8, "", index, at, end);
-        }
-        match RecordSlice::from_object(Cow::Borrowed(bytes), at, index, object, self.limits) {
-            Ok(slice) => {
-                self.cover(at, end);
-                self.document.slices.push(slice);
-            }
-            Err((reason, detail)) => self.reject(reason, detail, index, at, end),
-        }
-    }
-
-    fn take_detail(&mut self, at: usize, envelope: &Object) -> Whole<()> {
-        let index = self.take_index()?;
-        let Some((start, _)) = envelope.value(Field::Detail).filter(|(start, _)| self.bytes[at + start] == b'{') else {
-            self.reject(Reason::RecordShape, "detail is not an object", index, at, envelope.end);
-            return Ok(());
-        };
-        match self.scanner().object(at + start) {
-            Ok(object) if kind_of(&object) == ObjectIs::Record => {
-                self.warn(Warning::EventbridgeShape);
-                self.keep_record(at + start, object, index);
-            }
-            Ok(_) => self.reject(Reason::NotCloudtrail, "an event of another kind", index, at, envelope.end),
-            Err(fault) => self.reject(fault.reason, fault.place(), index, at, envelope.end),
-        }
-        Ok(())
-    }
-
-    fn take_array(&mut self, at: usize, object: &Object, field: Field, of: ArrayOf) -> Whole<()> {
-        match object.value(field) {
-            Some((start, _)) if self.bytes[at + start] == b'[' => {
-                self.array(at + start, of)?;
-                Ok(())
-            }
-            _ => Err(self.whole(Reason::JsonShape, "the events are not an array")),
-        }
-    }
-
-    /// Takes a record that stands as a JSON string (or as an object) in a field of the object at `at`.
-    fn take_embedded(&mut self, at: usize, object: &Object, field: Field) -> Whole<()> {
-        let index = self.take_index()?;
-        let Some((start, end)) = object.value(field) else {
-            self.reject(Reason::RecordShape, "no record inside", index, at, object.end);
-            return Ok(());
-        };
-        let value = &self.bytes[at + start..at + end];
-        if !self.utf8 && simdutf8::compat::from_utf8(&self.bytes[at..object.end]).is_err() {
-            self.reject(Reason::NotUtf8, "", index, at, object.end);
-            return Ok(());
-        }
-        let record = match value {
-            [b'"', inside @ .., b'"'] => {
-                let inside = simdutf8::basic::from_utf8(inside).expect("checked with the document or just above");
-                RecordSlice::scan(unescape(inside).into_owned().into_bytes(), at, index, self.limits)
-            }
-            _ => RecordSlice::scan(value, at + start, index, self.limits),
-        };
-        match record {
-            Ok(slice) if slice.names_an_event() => {
-                self.cover(at, object.end);
-                self.document.slices.push(slice);
-            }
-            Ok(_) => self.reject(Reason::NotCloudtrail, "a message of another kind", index, at, object.end),
-            Err(reject) => self.reject(reject.reason, reject.detail, index, at, object.end),
-        }
-        Ok(())
     }
 
     /// Rejects what cannot be read up to the next line that begins an object; returns where to go on.
@@ -527,46 +329,5 @@ impl<'a> Reader<'a, '_> {
             from = from.max(end);
         }
         Ok(())
-    }
-}
-
-fn kind_of(object: &Object) -> ObjectIs {
-    let has = |field| object.has(field);
-    if has(Field::CloudTrailEvent) {
-        ObjectIs::LookupEvent
-    } else if has(Field::DetailType) && has(Field::Detail) {
-        ObjectIs::EventBridge
-    } else if names_an_event(&object.members) {
-        ObjectIs::Record
-    } else if has(Field::MessageType) && has(Field::LogEvents) {
-        ObjectIs::SubscriptionData
-    } else if has(Field::DigestStartTime) && has(Field::LogFiles) {
-        ObjectIs::Digest
-    } else if has(Field::Events) {
-        ObjectIs::LookupEvents
-    } else {
-        ObjectIs::Foreign
-    }
-}
-
-fn line_at(bytes: &[u8], at: usize) -> &[u8] {
-    let rest = &bytes[at..];
-    &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())]
-}
-
-/// Where the record begins in `2026-01-02T00:01:02.000Z {…}`.
-fn export_line(line: &[u8]) -> Option<usize> {
-    let space = memchr::memchr(b' ', line.get(..64.min(line.len()))?)?;
-    let time = std::str::from_utf8(&line[..space]).ok()?;
-    event_time::parse(time)?;
-    Some(space + 1)
-}
-
-/// A byte order mark of UTF-16, or ASCII with a zero byte beside each character.
-fn is_utf16(bytes: &[u8]) -> bool {
-    match bytes {
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => true,
-        [first, second, ..] => (*first == 0) != (*second == 0) && (first | second).is_ascii_graphic(),
-        _ => false,
     }
 }

@@ -216,3 +216,72 @@ fn header_len(bytes: &[u8]) -> Layer<usize> {
     }
     Ok(at)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn inflate(bytes: &[u8], out: &mut Vec<u8>) -> Result<Inflated, Reason> {
+        Inflater::new(Limits::default()).inflate(bytes, "x.json.gz", out).map_err(|reject| reject.reason)
+    }
+
+    #[test]
+    fn what_stands_between_content_and_trailer_is_found() {
+        let content = br#"{"Records":[]}"#;
+        let whole = gzip(content);
+        let (body, trailer) = whole.split_at(whole.len() - TRAILER);
+        for (bytes, expected) in [
+            ([body, b"hidden", trailer].concat(), Reason::GzipCrc),
+            ([&whole[..], b"hidden", trailer].concat(), Reason::GzipTrailingData),
+            ([&whole[..], &[0]].concat(), Reason::GzipTrailingData),
+            ([&whole[..], &[0x1f, 0x8b]].concat(), Reason::GzipTruncated),
+        ] {
+            assert_eq!(inflate(&bytes, &mut Vec::new()), Err(expected), "{bytes:?}");
+        }
+        let mut out = Vec::new();
+        inflate(&[&whole[..], &whole].concat(), &mut out).unwrap();
+        assert_eq!(out, content.repeat(2), "members follow one another");
+    }
+
+    #[test]
+    fn memory_follows_the_content_and_not_the_trailer() {
+        let mut bytes = gzip(b"[]");
+        let at = bytes.len() - 4;
+        bytes[at..].copy_from_slice(&(60u32 * 1024 * 1024).to_le_bytes());
+        let mut out = Vec::new();
+        assert_eq!(inflate(&bytes, &mut out), Err(Reason::GzipIsize));
+        assert!(out.capacity() < 128 * 1024, "{}", out.capacity());
+    }
+
+    #[test]
+    fn the_buffer_is_used_again() {
+        let mut out = b"something longer that was there before".to_vec();
+        for content in [&b"[1]"[..], b"{\"Records\":[]}", b"", b"[]"] {
+            inflate(&gzip(content), &mut out).unwrap();
+            assert_eq!(out, content);
+        }
+        inflate(b"[2]", &mut out).unwrap();
+        assert_eq!(out, b"[2]");
+    }
+
+    #[test]
+    fn a_member_too_large_for_one_go_is_inflated_piece_by_piece() {
+        let limits = Limits { member_bytes: 1000, ..Limits::default() };
+        let content: Vec<u8> =
+            (0..200_000u32).flat_map(|n| (n.wrapping_mul(2_654_435_761) >> 8).to_le_bytes()).collect();
+        let mut out = Vec::new();
+        Inflater::new(limits).inflate(&gzip(&content), "x.gz", &mut out).unwrap();
+        assert_eq!(out, content);
+    }
+}

@@ -1,4 +1,5 @@
-//! The exact bytes of one record, checked, with the places of its fields; `record` reads them.
+//! The exact bytes of one record, checked, with the places of its fields. `document` cuts slices out of files,
+//! `RecordSlice::scan` makes one from bytes that came another way; `record` reads them.
 
 use std::borrow::Cow;
 

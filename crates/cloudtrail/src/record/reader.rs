@@ -50,10 +50,6 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    pub fn is_missing(&self, field: Field) -> bool {
-        self.value(field).is_none_or(|value| value == "null")
-    }
-
     #[inline]
     pub fn text(&mut self, field: Field) -> Result<Text<'a>, (Reason, String)> {
         let Some(value) = self.value(field) else {

@@ -1,4 +1,5 @@
-//! `data/bad_inputs.jsonl`: outcome, reason code and counts of every case that this crate decides.
+//! `data/bad_inputs.jsonl`: outcome, reason code and counts of every case that this crate decides. The bytes are built
+//! by the cases' own generator, and go the way a log file goes: key, inflate, cut, read.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,5 @@
-//! Our own JSON pass against serde_json: what one takes the other takes, byte for byte, and nothing panics.
+//! Our own JSON pass against serde_json: what one takes the other takes, byte for byte. And nothing panics, whatever
+//! the bytes.
 
 use cloudtrail::log_file::{self, Inflater, Limits, RecordSlice};
 use cloudtrail::record::{self, RecordContext};

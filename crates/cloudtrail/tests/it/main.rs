@@ -1,4 +1,5 @@
-//! The crate against what it was not written from: conformance cases, real trails, another JSON parser.
+//! The crate against what it was not written from: conformance cases, real trails, another JSON parser. One binary, a
+//! module per topic.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it assumes")]
 

@@ -1,4 +1,5 @@
-//! `aws/cases`: every principal's counts, sessions, regions and times, against truth computed by another program.
+//! `aws/cases`: every principal's counts, sessions, regions and times, against truth computed by another program from
+//! the same two trails. Redeliveries count once, and so does the copy for the other account.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 

@@ -1,4 +1,5 @@
-//! Every shape that people keep CloudTrail in, and what is like it and is not.
+//! Every shape that people keep CloudTrail in, what is like it and is not, and what becomes of the neighbours of a
+//! broken record.
 
 use cloudtrail::log_file::{self, Limits, Shape};
 
@@ -53,10 +54,11 @@ fn each_shape_is_recognised() {
         &["NOT_CLOUDTRAIL", "RECORD_SHAPE"],
     );
     check(record, Shape::SingleEvent, &["SINGLE_EVENT"], 1, &[]);
-    check(&format!("{record}\n{record}\n"), Shape::Ndjson, &["SINGLE_EVENT", "NDJSON"], 2, &[]);
-    check(&format!("{record}{record}"), Shape::Ndjson, &["SINGLE_EVENT", "NDJSON"], 2, &[]);
-    check(&format!("{{\"a\n{record}\n"), Shape::Ndjson, &["SINGLE_EVENT", "NDJSON"], 1, &["JSON_SYNTAX"]);
-    check(&format!("{record}\n{{\"eventID\":"), Shape::Ndjson, &["SINGLE_EVENT", "NDJSON"], 1, &["JSON_TRUNCATED"]);
+    check(&format!("{record}\n{record}\n"), Shape::Ndjson, &["NDJSON"], 2, &[]);
+    check(&format!("{record}{record}"), Shape::Ndjson, &["NDJSON"], 2, &[]);
+    check(&format!("{{\"a\":1,\n{record}\n"), Shape::Ndjson, &["NDJSON"], 1, &["JSON_SYNTAX"]);
+    check(&format!("{{\"a\n{record}\n"), Shape::Ndjson, &["NDJSON"], 1, &["JSON_SYNTAX"]);
+    check(&format!("{record}\n{{\"eventID\":"), Shape::Ndjson, &["NDJSON"], 1, &["JSON_TRUNCATED"]);
     check(&envelope, Shape::EventBridge, &["EVENTBRIDGE_SHAPE"], 1, &[]);
     check(&format!("[{envelope},{envelope}]"), Shape::BareArray, &["BARE_ARRAY", "EVENTBRIDGE_SHAPE"], 2, &[]);
     check(&format!("{envelope}\n{envelope}"), Shape::Ndjson, &["EVENTBRIDGE_SHAPE", "NDJSON"], 2, &[]);

@@ -1,0 +1,59 @@
+//! The keys met in one object: which known field each names, and whether one came twice. Escapes are resolved first,
+//! else `event\u004eame` would slip by beside `eventName`.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::json::text::unescape;
+use crate::record::field::Field;
+
+/// Known fields as bits, others as hashes.
+#[derive(Default)]
+pub(crate) struct SeenKeys {
+    known: u64,
+    unknown: Vec<u64>,
+}
+
+/// What one key turned out to be.
+pub(crate) struct SeenKey {
+    pub field: Option<Field>,
+    pub repeated: bool,
+}
+
+impl SeenKeys {
+    #[inline(always)]
+    pub fn note(&mut self, key: &[u8]) -> SeenKey {
+        match Field::of(key) {
+            Some(field) => {
+                let bit = 1u64 << field as u32;
+                let repeated = self.known & bit != 0;
+                self.known |= bit;
+                SeenKey { field: Some(field), repeated }
+            }
+            None => self.note_odd(key),
+        }
+    }
+
+    #[cold]
+    fn note_odd(&mut self, key: &[u8]) -> SeenKey {
+        if memchr::memchr(b'\\', key).is_some() {
+            let plain = unescape(&String::from_utf8_lossy(key)).into_owned();
+            // Once unescaped it may still hold a backslash, which no field name does.
+            if let Some(field) = Field::of(plain.as_bytes()) {
+                let bit = 1u64 << field as u32;
+                let repeated = self.known & bit != 0;
+                self.known |= bit;
+                return SeenKey { field: Some(field), repeated };
+            }
+            self.unknown.push(xxh3_64(plain.as_bytes()));
+        } else {
+            self.unknown.push(xxh3_64(key));
+        }
+        SeenKey { field: None, repeated: false }
+    }
+
+    /// Whether a key that names no known field came twice.
+    pub fn unknown_repeats(&mut self) -> bool {
+        self.unknown.sort_unstable();
+        self.unknown.windows(2).any(|pair| pair[0] == pair[1])
+    }
+}
