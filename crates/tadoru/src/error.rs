@@ -2,10 +2,14 @@
 //! stderr; and the exit code that scripts read. Lower layers return typed errors; the commands turn them into these.
 
 use std::fmt;
+use std::io::ErrorKind;
 
 use anstyle::{AnsiColor, Style};
+use query_syntax::event_filter::FilterError;
 
-use crate::output::visible;
+use crate::config::ConfigError;
+use crate::output::{OutputError, visible};
+use crate::time_argument::TimeArgumentError;
 
 /// How the program ends. The numbers are an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,22 +149,56 @@ impl Failure {
         Self { message, exit: Exit::Failed }
     }
 
-    /// What to say and how to exit for any error of a command: a `Failure` as it is, else the outermost message with its
-    /// causes as the reason.
+    /// What to say and how to exit for any error of a command: a `Failure` as it is, the errors of this crate's arguments
+    /// as wrong usage with what mends them, else the outermost message with its causes as the reason.
     pub fn of(error: &anyhow::Error) -> Self {
         if let Some(failure) = error.downcast_ref::<Self>() {
             return failure.clone();
+        }
+        if let Some(usage) = wrong_usage(error) {
+            return Self::usage(usage);
         }
         let mut message = Message::error(error.to_string());
         let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
         if !causes.is_empty() {
             message = message.why(causes.join(": "));
         }
-        let denied = error.chain().any(|cause| {
-            let kind = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
-            kind == Some(std::io::ErrorKind::PermissionDenied)
-        });
+        let denied = io_kinds(error).any(|kind| kind == ErrorKind::PermissionDenied);
         Self { message, exit: if denied { Exit::NotPermitted } else { Exit::Failed } }
+    }
+}
+
+/// Has the reader of stdout gone away, as `head` does? Then the program ends without a word.
+pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    io_kinds(error).any(|kind| kind == ErrorKind::BrokenPipe)
+}
+
+fn io_kinds(error: &anyhow::Error) -> impl Iterator<Item = ErrorKind> {
+    error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind))
+}
+
+fn wrong_usage(error: &anyhow::Error) -> Option<Message> {
+    if let Some(filter) = error.downcast_ref::<FilterError>() {
+        return Some(Message::error(filter.to_string()).try_this(filter.suggestion()));
+    }
+    if let Some(time) = error.downcast_ref::<TimeArgumentError>() {
+        return Some(Message::error(time.to_string()).try_this(TimeArgumentError::FORMS));
+    }
+    match (error.downcast_ref::<OutputError>(), error.downcast_ref::<ConfigError>()) {
+        (Some(OutputError::UnknownColumn { name, known }), _) => Some(
+            Message::error(format!("there is no column `{name}`")).try_this(format!("--columns with some of {known}")),
+        ),
+        (Some(OutputError::Query { expression, reason }), _) => Some(
+            Message::error(format!("--query `{expression}` cannot be answered"))
+                .why(reason)
+                .try_this("a JMESPath over the array that -o json prints, as in --query '[].event_name'"),
+        ),
+        (Some(OutputError::QueryOfStream), _) => Some(Message::error(error.to_string()).try_this("-o jsonl | jq")),
+        (_, Some(ConfigError::NoHome)) => Some(Message::error(error.to_string()).try_this("--lake DIR")),
+        (_, Some(config)) if !matches!(config, ConfigError::Unreadable { .. }) => {
+            Some(Message::error(config.to_string()))
+        }
+        _ => None,
     }
 }
 
@@ -181,6 +219,26 @@ mod tests {
         );
         check(Message::error("a\nb").try_this("c"), "error: a\n       b\n  try: c");
         check(Message::warning("esc \u{1b}[2J").why("x"), "warning: esc \\x1b[2J\n    why: x");
+    }
+
+    #[test]
+    fn wrong_usage_says_what_mends_it() {
+        let check = |error: anyhow::Error, expected: &str| {
+            let failure = Failure::of(&error);
+            assert_eq!((failure.exit, failure.message.to_string().as_str()), (Exit::Usage, expected));
+        };
+        let filter = query_syntax::event_filter::parse("user>a").unwrap_err();
+        check(
+            anyhow::Error::from(filter).context("FILTER"),
+            "error: unsupported operator `>` at character 5\n  \
+             try: --since and --until for times; the operators are = and != with * and ?",
+        );
+        let column = OutputError::UnknownColumn { name: "x".into(), known: "a, b".into() };
+        check(column.into(), "error: there is no column `x`\n  try: --columns with some of a, b");
+        check(
+            ConfigError::NoHome.into(),
+            "error: no lake is named, and neither XDG_DATA_HOME nor HOME is set\n  try: --lake DIR",
+        );
     }
 
     #[test]
