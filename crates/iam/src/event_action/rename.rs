@@ -89,6 +89,7 @@ pub(super) const OPERATION: &[(&str, &str, &[&str])] = &[
     ("s3", "CopyObject", &["GetObject", "PutObject"]),
     ("s3", "CreateBucketMetadataConfiguration", &["CreateBucketMetadataTableConfiguration"]),
     ("s3", "CreateMultipartUpload", &["PutObject"]),
+    ("s3", "DeleteAccountPublicAccessBlock", &["PutAccountPublicAccessBlock"]),
     ("s3", "DeleteBucketAnalyticsConfiguration", &["PutAnalyticsConfiguration"]),
     ("s3", "DeleteBucketCors", &["PutBucketCORS"]),
     ("s3", "DeleteBucketEncryption", &["PutEncryptionConfiguration"]),

@@ -48,6 +48,7 @@ fn operations_that_policies_call_differently() {
     check("s3", "PutPublicAccessBlock", Some(r#"{"accountId":"1"}"#), &["s3:PutAccountPublicAccessBlock"]);
     check("s3", "GetPublicAccessBlock", None, &["s3:GetAccountPublicAccessBlock"]);
     check("s3", "PutPublicAccessBlock", Some(r#"{"bucketName":"b"}"#), &["s3:PutBucketPublicAccessBlock"]);
+    check("s3", "DeleteAccountPublicAccessBlock", None, &["s3:PutAccountPublicAccessBlock"]);
     check("s3", "PutBucketPublicAccessBlock", None, &["s3:PutBucketPublicAccessBlock"]);
     check("s3", "WriteGetObjectResponse", None, &["s3-object-lambda:WriteGetObjectResponse"]);
     check("lambda", "Invoke", None, &["lambda:InvokeFunction"]);
