@@ -143,6 +143,16 @@ mod tests {
         check("Admin", None);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn every_arn_prints_as_it_was_written(text in "(arn:aws(-cn)?:(iam|sts|s3)?:[a-z]?:[0-9]?:)?(role|user|assumed-role|policy)?[/:a-z日]{0,8}") {
+            if let Some(arn) = Arn::parse(&text) {
+                proptest::prop_assert_eq!(arn.to_string(), text.as_str());
+                let _ = (arn.role_name(), arn.user_name(), arn.session_name(), arn.path(), arn.permission_set());
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_arn_is_refused() {
         for text in

@@ -5,6 +5,10 @@
 
 const EMBEDDED: &str = include_str!("../data/service_reference.txt");
 
+/// Names that Access Advisor shows otherwise than the service authorization reference, as seen in real reports.
+const ADVISOR_NAMES: [(&str, &str); 2] =
+    [("apigateway", "Manage - Amazon API Gateway"), ("iam", "AWS Identity and Access Management")];
+
 /// What an action does to what it is called on, in the words of AWS's service authorization reference. An action that
 /// AWS lists as *Tagging, Write* is `Tagging`, as *Permissions management, Write* is `PermissionsManagement`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,11 +87,7 @@ impl ServiceReference {
             let (first, rest) = line.split_once('\t').unwrap_or((line, ""));
             match first.as_bytes().first() {
                 None | Some(b'#') => {}
-                Some(b'@') => entries.push(Entry {
-                    service: Service { namespace: &first[1..], name: rest },
-                    actions: Vec::new(),
-                    arn_formats: Vec::new(),
-                }),
+                Some(b'@') => entries.push(entry(&first[1..], rest)),
                 Some(b'%') => last(&mut entries).arn_formats.push((&first[1..], rest)),
                 Some(_) => last(&mut entries).actions.push(action(first, rest)),
             }
@@ -130,6 +130,11 @@ impl ServiceReference {
     }
 }
 
+fn entry(namespace: &'static str, name: &'static str) -> Entry {
+    let name = ADVISOR_NAMES.iter().find(|(known, _)| *known == namespace).map_or(name, |(_, name)| name);
+    Entry { service: Service { namespace, name }, actions: Vec::new(), arn_formats: Vec::new() }
+}
+
 fn last(entries: &mut [Entry]) -> &mut Entry {
     entries.last_mut().expect("the reference begins with a service")
 }
@@ -169,6 +174,7 @@ mod tests {
             }
         }
         assert_eq!((reference.services().len(), actions), (456, 22_091));
+        assert_eq!(reference.service_name("iam"), Some("AWS Identity and Access Management"));
     }
 
     #[test]

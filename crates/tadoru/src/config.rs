@@ -1,0 +1,324 @@
+//! The settings of a run and where each comes from: flag, then `TADORU_*`, then `./tadoru.toml`, then
+//! `$XDG_CONFIG_HOME/tadoru/config.toml`, then the default. The one place that reads the environment; from here on
+//! settings are arguments. A name that no setting has is an error, in the files as in the environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use crate::output::OutputFormat;
+
+/// The settings as given in one place; all may be left out. Times and names are checked when they are used.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The lake's folder.
+    pub lake: Option<PathBuf>,
+    /// `table`, `json`, `jsonl`, `csv` or `tsv`.
+    pub output: Option<String>,
+    /// An IANA time zone, as `Asia/Tokyo`, or `local`.
+    pub tz: Option<String>,
+    /// `auto`, `always` or `never`.
+    pub color: Option<String>,
+    /// The one *now*, in any form of `time_argument`.
+    pub as_of: Option<String>,
+}
+
+/// The environment of the process, read once.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The variables of this process; such that are not Unicode are left out.
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn of_process() -> Self {
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self(std::env::vars_os().filter_map(text).collect())
+    }
+
+    /// The value of a variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// When output is styled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set; elsewhere if `CLICOLOR_FORCE` is.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// The same for `anstream`, which itself looks at the terminal, `NO_COLOR` and `CLICOLOR_FORCE`.
+    pub fn choice(self) -> anstream::ColorChoice {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::Always,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
+impl FromStr for Color {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err(()),
+        }
+    }
+}
+
+/// The settings that hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The lake's folder.
+    pub lake: PathBuf,
+    /// None: a table on a terminal, else TSV.
+    pub output: Option<OutputFormat>,
+    /// The zone in which tables show times; None: UTC.
+    pub zone: Option<TimeZone>,
+    /// When output is styled.
+    pub color: Color,
+    /// The one *now*, as written; `time_argument` reads it.
+    pub as_of: Option<String>,
+}
+
+/// Why there are no settings.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A file that is there and cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file that is no TOML, or has a key that no setting has.
+    #[error("{}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// `TADORU_LAEK=…`.
+    #[error("unknown environment variable {name}; there are {known}")]
+    UnknownVariable {
+        /// As it is set.
+        name: String,
+        /// All names, separated by commas.
+        known: String,
+    },
+    /// A setting that cannot have this value.
+    #[error("{origin}: {key} cannot be `{value}`; it is {expected}")]
+    ImpossibleValue {
+        /// Flag, variable or file.
+        origin: String,
+        /// The setting.
+        key: &'static str,
+        /// As written.
+        value: String,
+        /// What it can be.
+        expected: String,
+    },
+    /// No lake was named and there is no home folder to put one in.
+    #[error("no lake is named, and neither XDG_DATA_HOME nor HOME is set")]
+    NoHome,
+}
+
+const PREFIX: &str = "TADORU_";
+const VARIABLES: [&str; 5] = ["TADORU_LAKE", "TADORU_OUTPUT", "TADORU_TZ", "TADORU_COLOR", "TADORU_AS_OF"];
+/// Of the tests and development chores, not of the program.
+const FOREIGN: &str = "TADORU_TEST_";
+
+impl Config {
+    /// The settings that hold: `flags` as parsed from the command line, `environment`, and the two files, of which
+    /// `./tadoru.toml` is looked for in `folder`. A relative lake in a file is relative to that file.
+    pub fn load(flags: Settings, environment: &Environment, folder: &Path) -> Result<Self, ConfigError> {
+        let mut layers =
+            vec![("command line".to_owned(), flags), ("environment".to_owned(), of_environment(environment)?)];
+        let home = environment.get("HOME").map(PathBuf::from);
+        let user =
+            environment.get("XDG_CONFIG_HOME").map(PathBuf::from).or(home.as_ref().map(|home| home.join(".config")));
+        for path in
+            [Some(folder.join("tadoru.toml")), user.map(|user| user.join("tadoru/config.toml"))].into_iter().flatten()
+        {
+            if let Some(settings) = of_file(&path)? {
+                layers.push((path.display().to_string(), settings));
+            }
+        }
+        let lake = match layers.iter().find_map(|(_, settings)| settings.lake.clone()) {
+            Some(lake) => lake,
+            None => environment
+                .get("XDG_DATA_HOME")
+                .map(PathBuf::from)
+                .or(home.map(|home| home.join(".local/share")))
+                .ok_or(ConfigError::NoHome)?
+                .join("tadoru/lake"),
+        };
+        let formats = || OutputFormat::NAMES.join(", ");
+        Ok(Self {
+            lake,
+            output: chosen(&layers, "output", |settings| settings.output.as_ref(), |text| text.parse().ok(), formats)?,
+            zone: chosen(
+                &layers,
+                "tz",
+                |settings| settings.tz.as_ref(),
+                zone,
+                || "a time zone as Asia/Tokyo, UTC or local".into(),
+            )?,
+            color: chosen(
+                &layers,
+                "color",
+                |settings| settings.color.as_ref(),
+                |text| text.parse().ok(),
+                || "auto, always or never".into(),
+            )?
+            .unwrap_or_default(),
+            as_of: layers.iter().find_map(|(_, settings)| settings.as_of.clone()),
+        })
+    }
+}
+
+fn chosen<T>(
+    layers: &[(String, Settings)],
+    key: &'static str,
+    of: impl Fn(&Settings) -> Option<&String>,
+    parse: impl Fn(&str) -> Option<T>,
+    expected: impl Fn() -> String,
+) -> Result<Option<T>, ConfigError> {
+    let Some((origin, value)) = layers.iter().find_map(|(origin, settings)| Some((origin, of(settings)?))) else {
+        return Ok(None);
+    };
+    let impossible =
+        || ConfigError::ImpossibleValue { origin: origin.clone(), key, value: value.clone(), expected: expected() };
+    parse(value).map(Some).ok_or_else(impossible)
+}
+
+fn zone(text: &str) -> Option<TimeZone> {
+    match text {
+        "local" => TimeZone::try_system().ok(),
+        _ => TimeZone::get(text).ok(),
+    }
+}
+
+fn of_environment(environment: &Environment) -> Result<Settings, ConfigError> {
+    let ours = environment.0.keys().filter(|name| name.starts_with(PREFIX) && !name.starts_with(FOREIGN));
+    for name in ours {
+        if !VARIABLES.contains(&name.as_str()) {
+            return Err(ConfigError::UnknownVariable { name: name.clone(), known: VARIABLES.join(", ") });
+        }
+    }
+    let get = |name: &str| environment.get(name).map(str::to_owned);
+    Ok(Settings {
+        lake: get("TADORU_LAKE").map(PathBuf::from),
+        output: get("TADORU_OUTPUT"),
+        tz: get("TADORU_TZ"),
+        color: get("TADORU_COLOR"),
+        as_of: get("TADORU_AS_OF"),
+    })
+}
+
+fn of_file(path: &Path) -> Result<Option<Settings>, ConfigError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ConfigError::Unreadable { path: path.into(), source }),
+    };
+    let malformed = |error: toml::de::Error| ConfigError::Malformed {
+        path: path.into(),
+        reason: error.to_string().trim().to_owned(),
+    };
+    let mut settings: Settings = toml::from_str(&text).map_err(malformed)?;
+    if let (Some(lake), Some(folder)) = (&settings.lake, path.parent()) {
+        settings.lake = Some(folder.join(lake));
+    }
+    Ok(Some(settings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        Environment(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn the_nearer_place_wins() {
+        let files = [
+            ("tadoru.toml", "lake = \"here\"\noutput = \"csv\""),
+            ("config/tadoru/config.toml", "lake = \"/user\"\ntz = \"Asia/Tokyo\"\nas_of = \"2024-06-01\""),
+        ];
+        let folder = folder(&files);
+        let user = folder.path().join("config");
+        let check = |flags: Settings, variables: &[(&str, &str)], lake: &Path, output: OutputFormat| {
+            let mut variables = variables.to_vec();
+            variables.push(("XDG_CONFIG_HOME", user.to_str().unwrap()));
+            let config = Config::load(flags, &environment(&variables), folder.path()).unwrap();
+            assert_eq!((config.lake.as_path(), config.output), (lake, Some(output)));
+            assert_eq!(config.zone.unwrap().iana_name(), Some("Asia/Tokyo"));
+            assert_eq!((config.color, config.as_of.as_deref()), (Color::Auto, Some("2024-06-01")));
+        };
+        let flags = Settings { lake: Some("flag".into()), ..Settings::default() };
+        check(flags, &[("TADORU_LAKE", "/variable")], Path::new("flag"), OutputFormat::Csv);
+        let variables = [("TADORU_LAKE", "/variable"), ("TADORU_OUTPUT", "jsonl"), ("TADORU_TEST_SKIPS", "x")];
+        check(Settings::default(), &variables, Path::new("/variable"), OutputFormat::Jsonl);
+        check(Settings::default(), &[], &folder.path().join("here"), OutputFormat::Csv);
+    }
+
+    #[test]
+    fn without_settings_the_lake_is_in_the_data_folder() {
+        let empty = folder(&[]);
+        let check = |variables: &[(&str, &str)], expected: &str| {
+            let config = Config::load(Settings::default(), &environment(variables), empty.path()).unwrap();
+            assert_eq!((config.lake.as_path(), config.output), (Path::new(expected), None));
+        };
+        check(&[("HOME", "/home/a")], "/home/a/.local/share/tadoru/lake");
+        check(&[("HOME", "/home/a"), ("XDG_DATA_HOME", "/data")], "/data/tadoru/lake");
+        check(&[("HOME", "/home/a"), ("XDG_DATA_HOME", ""), ("TADORU_LAKE", "l")], "l");
+    }
+
+    #[test]
+    fn what_is_unknown_is_named() {
+        let check = |file: &str, variables: &[(&str, &str)], expected: &str| {
+            let folder = folder(&[("tadoru.toml", file)]);
+            let message =
+                Config::load(Settings::default(), &environment(variables), folder.path()).unwrap_err().to_string();
+            assert!(message.contains(expected), "{message}");
+        };
+        check("laek = \"x\"", &[("HOME", "/h")], "unknown field `laek`");
+        check("lake", &[("HOME", "/h")], "tadoru.toml: TOML parse error");
+        check("", &[("TADORU_LAEK", "x")], "unknown environment variable TADORU_LAEK; there are TADORU_LAKE, ");
+        check("output = \"xml\"", &[("HOME", "/h")], "output cannot be `xml`; it is table, json, jsonl, csv, tsv");
+        check("tz = \"Mars\"", &[("HOME", "/h")], "tz cannot be `Mars`");
+        check("color = \"red\"", &[("HOME", "/h")], "color cannot be `red`; it is auto, always or never");
+        check("", &[], "no lake is named, and neither XDG_DATA_HOME nor HOME is set");
+    }
+}

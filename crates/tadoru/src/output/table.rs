@@ -1,0 +1,53 @@
+//! A table for eyes: aligned columns, numbers to the right, NULL as `-`, times in the zone asked for. Where a terminal's
+//! width is known, wide cells are wrapped; a cell of more than a thousand characters is cut with `…` there.
+
+use std::io::{self, Write};
+
+use anstyle::Style;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
+use serde_json::Value;
+
+use super::cell::{local_time, text, visible};
+use super::{OutputOptions, Table};
+
+const LONGEST_CELL: usize = 1_000;
+
+pub(super) fn write(table: &Table, options: &OutputOptions, out: &mut dyn Write) -> io::Result<()> {
+    let mut drawn = comfy_table::Table::new();
+    drawn.load_preset(presets::NOTHING);
+    match options.width {
+        Some(width) => drawn.set_content_arrangement(ContentArrangement::Dynamic).set_width(width),
+        None => drawn.set_content_arrangement(ContentArrangement::Disabled),
+    };
+    drawn.set_header(table.columns.iter().map(|column| Cell::new(visible(&column.name))));
+    for row in &table.rows {
+        drawn.add_row(row.iter().map(|value| Cell::new(shown(value, options))));
+    }
+    for (position, column) in drawn.column_iter_mut().enumerate() {
+        column.set_padding((if position == 0 { 0 } else { 1 }, 1));
+        let mut values =
+            table.rows.iter().filter_map(|row| row.get(position)).filter(|value| !value.is_null()).peekable();
+        if values.peek().is_some() && values.all(Value::is_number) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let bold = if options.color { Style::new().bold() } else { Style::new() };
+    for (position, line) in drawn.lines().enumerate() {
+        let line = line.trim_end();
+        match position {
+            0 => writeln!(out, "{bold}{line}{bold:#}")?,
+            _ => writeln!(out, "{line}")?,
+        }
+    }
+    out.flush()
+}
+
+fn shown(value: &Value, options: &OutputOptions) -> String {
+    let Some(content) = text(value) else { return "-".to_owned() };
+    let local = options.zone.as_ref().and_then(|zone| local_time(&content, zone));
+    let content = visible(local.as_deref().unwrap_or(&content)).into_owned();
+    match content.char_indices().nth(LONGEST_CELL) {
+        Some((end, _)) if options.width.is_some() => format!("{}…", &content[..end]),
+        _ => content,
+    }
+}
