@@ -40,7 +40,8 @@ pub(crate) fn register(state: &mut SessionState) -> Result<()> {
             state.register_udf(Arc::new(ScalarUDF::from(function.clone())))?;
         }
     }
-    Ok(())
+    let concat = state.udf("text_concat")?;
+    state.register_expr_planner(Arc::new(text::TextConcatenation(concat)))
 }
 
 /// What an argument is made into before the function sees it.

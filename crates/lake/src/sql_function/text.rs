@@ -6,6 +6,11 @@ use arrow::array::cast::AsArray;
 use arrow::array::{ArrayRef, ListBuilder, StringArray, StringBuilder};
 use arrow::datatypes::{DataType, Field, Int64Type};
 
+use datafusion::common::DFSchema;
+use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
+use datafusion::logical_expr::{Expr, ExprSchemable, ScalarUDF};
+use datafusion::sql::sqlparser::ast::BinaryOperator;
+
 use super::Argument::{Integer, Text};
 use super::{Function, bounded};
 use crate::sql_error::SqlError;
@@ -14,6 +19,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("split", &[Text, Text, Integer], |_| list_of_text(), split).optional(1),
     Function::new("replace", &[Text, Text, Text], |_| DataType::Utf8, replace).optional(1),
     Function::new("split_part", &[Text, Text, Integer], |_| DataType::Utf8, split_part),
+    Function::new("text_concat", &[Text, Text], |_| DataType::Utf8, text_concat),
     Function::new("url_extract_host", &[Text], |_| DataType::Utf8, |a| Ok(url_part(a, host))),
     Function::new("url_extract_path", &[Text], |_| DataType::Utf8, |a| Ok(url_part(a, path))),
 ];
@@ -68,6 +74,38 @@ fn replace(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
         Ok(Some(text.replace(from, to)))
     });
     Ok(Arc::new(StringArray::from(made.collect::<Result<Vec<_>, SqlError>>()?)))
+}
+
+/// `a || b`: bounded, since nested queries can double a text as often as they nest.
+fn text_concat(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
+    let mut budget = bounded::Budget::default();
+    let joined = texts(&arguments[0]).zip(texts(&arguments[1])).map(|pair| {
+        let (Some(a), Some(b)) = pair else { return Ok(None) };
+        budget.spend((a.len() + b.len()) as u64)?;
+        Ok(Some([a, b].concat()))
+    });
+    Ok(Arc::new(StringArray::from(joined.collect::<Result<Vec<_>, SqlError>>()?)))
+}
+
+/// Plans `||` between texts as `text_concat`; arrays go the planner's way.
+#[derive(Debug)]
+pub(super) struct TextConcatenation(pub(super) Arc<ScalarUDF>);
+
+impl ExprPlanner for TextConcatenation {
+    fn plan_binary_op(
+        &self,
+        expr: RawBinaryExpr,
+        schema: &DFSchema,
+    ) -> datafusion::common::Result<PlannerResult<RawBinaryExpr>> {
+        let is_text = |e: &Expr| {
+            let data_type = e.get_type(schema);
+            data_type.is_ok_and(|t| matches!(t, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View))
+        };
+        if expr.op != BinaryOperator::StringConcat || !(is_text(&expr.left) || is_text(&expr.right)) {
+            return Ok(PlannerResult::Original(expr));
+        }
+        Ok(PlannerResult::Planned(self.0.call(vec![expr.left, expr.right])))
+    }
 }
 
 fn url_part(arguments: &[ArrayRef], part: fn(&str) -> Option<&str>) -> ArrayRef {
