@@ -1,8 +1,14 @@
 //! What Athena's SQL says that DataFusion's planner does not understand, rewritten on the syntax tree, and the labels
 //! that Athena would print over the answer. A statement passes here after `sql_guard` and before the planner.
 
+mod call;
+mod relation;
+
+use std::ops::ControlFlow;
+
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectName, Query, SelectItem, SelectItemQualifiedWildcardKind, SetExpr, Statement,
+    self, Expr, Ident, ObjectName, OrderByKind, Query, Select, SelectItem, SelectItemQualifiedWildcardKind, SetExpr,
+    Statement, VisitMut, VisitorMut,
 };
 
 use crate::engine::Answer;
@@ -62,7 +68,7 @@ fn last_name(expr: &Expr) -> Option<&Ident> {
         Expr::Identifier(ident) => Some(ident),
         Expr::CompoundIdentifier(parts) => parts.last(),
         Expr::CompoundFieldAccess { access_chain, .. } => match access_chain.last() {
-            Some(datafusion::sql::sqlparser::ast::AccessExpr::Dot(field)) => last_name(field),
+            Some(ast::AccessExpr::Dot(field)) => last_name(field),
             _ => None,
         },
         _ => None,
@@ -70,7 +76,10 @@ fn last_name(expr: &Expr) -> Option<&Ident> {
 }
 
 /// The answer to a statement that asks about tables instead of rows: SHOW TABLES, SHOW COLUMNS, DESCRIBE.
-pub(crate) fn about_tables(statement: &Statement, tables: &[(String, LakeTable)]) -> Result<Option<Answer>, SqlError> {
+pub(crate) fn about_tables(
+    statement: &Statement,
+    tables: &[(String, LakeTable)],
+) -> Result<Option<Answer>, SqlError> {
     let text = |s: &str| Value::Text(s.to_owned());
     let table = |name: Option<&ObjectName>| {
         let name = name.and_then(|n| n.0.last()).map(|p| p.to_string().trim_matches(['"', '`', '\'']).to_lowercase());
@@ -93,14 +102,113 @@ pub(crate) fn about_tables(statement: &Statement, tables: &[(String, LakeTable)]
         }
         Statement::ExplainTable { table_name, .. } => {
             let schema = table(Some(table_name))?;
-            let row =
-                |f: &arrow::datatypes::FieldRef| vec![text(f.name()), text(&crate::value::type_name(f.data_type()))];
+            let row = |f: &arrow::datatypes::FieldRef| vec![text(f.name()), text(&crate::value::type_name(f.data_type()))];
             Some(answer(&["col_name", "data_type"], schema.fields().iter().map(row).collect()))
         }
         _ => None,
     })
 }
 
-pub(crate) fn rewrite(_statement: &mut Statement, _tables: &[(String, LakeTable)]) -> Result<(), SqlError> {
-    Ok(())
+/// Rewrites what Athena writes otherwise than DataFusion reads.
+///
+/// # Errors
+/// A form that cannot be had here, named.
+pub(crate) fn rewrite(statement: &mut Statement, tables: &[(String, LakeTable)]) -> Result<(), SqlError> {
+    match statement.visit(&mut Rewriting { tables }) {
+        ControlFlow::Break(error) => Err(error),
+        ControlFlow::Continue(()) => Ok(()),
+    }
+}
+
+struct Rewriting<'a> {
+    tables: &'a [(String, LakeTable)],
+}
+
+impl VisitorMut for Rewriting<'_> {
+    type Break = SqlError;
+
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<SqlError> {
+        order_by_position(query);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<SqlError> {
+        if let Err(error) = relation::unnest(select, self.tables) {
+            return ControlFlow::Break(error);
+        }
+        name_items(select);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<SqlError> {
+        match call::rewrite(expr) {
+            Err(error) => ControlFlow::Break(error),
+            Ok(()) => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// `ORDER BY x` where `x` is also selected becomes its position: after DISTINCT the planner knows the selected columns
+/// only by their names, and a leaf of a struct has none.
+fn order_by_position(query: &mut Query) {
+    let Some(items) = projection(query) else { return };
+    let written: Vec<Option<String>> = items
+        .iter()
+        .map(|item| match item {
+            SelectItem::UnnamedExpr(expr @ Expr::CompoundIdentifier(_)) => Some(expr.to_string().to_lowercase()),
+            SelectItem::ExprWithAlias { expr: expr @ Expr::CompoundIdentifier(_), .. } => Some(expr.to_string().to_lowercase()),
+            _ => None,
+        })
+        .collect();
+    if items.iter().any(is_wildcard) {
+        return;
+    }
+    let Some(OrderByKind::Expressions(orders)) = query.order_by.as_mut().map(|o| &mut o.kind) else { return };
+    for order in orders {
+        let text = order.expr.to_string().to_lowercase();
+        if let Some(position) = written.iter().position(|w| w.as_ref() == Some(&text)) {
+            order.expr = Expr::value(ast::Value::Number((position + 1).to_string(), false));
+        }
+    }
+}
+
+/// Names an unnamed leaf of a struct by its last part, as Athena does, so that an outer query may call it that; and
+/// tells apart expressions that are written twice, which the planner would refuse.
+fn name_items(select: &mut Select) {
+    let mut taken: Vec<String> = select.projection.iter().filter_map(output_name).collect();
+    let mut seen: Vec<String> = Vec::new();
+    for (position, item) in select.projection.iter_mut().enumerate() {
+        let SelectItem::UnnamedExpr(expr) = item else { continue };
+        let text = expr.to_string().to_lowercase();
+        let is_leaf = matches!(expr, Expr::CompoundIdentifier(parts) if parts.len() > 1)
+            || matches!(expr, Expr::CompoundFieldAccess { .. });
+        let alias = match last_name(expr).filter(|_| is_leaf) {
+            Some(ident) => {
+                let name = folded(ident);
+                let free = !taken.contains(&name);
+                taken.push(name.clone());
+                free.then_some(name)
+            }
+            None => None,
+        };
+        let alias = alias.or_else(|| seen.contains(&text).then(|| format!("_col{position}")));
+        seen.push(text);
+        if let Some(alias) = alias {
+            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', alias) };
+        }
+    }
+}
+
+/// The name an item has without our help.
+fn output_name(item: &SelectItem) -> Option<String> {
+    match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(folded(alias)),
+        SelectItem::UnnamedExpr(Expr::Identifier(ident)) => Some(folded(ident)),
+        _ => None,
+    }
+}
+
+/// The name as the planner will look for it.
+fn folded(ident: &Ident) -> String {
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
 }

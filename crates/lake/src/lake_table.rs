@@ -25,6 +25,7 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
 use object_store::path::Path;
 
 use crate::event_schema::{Column, arrow_schema};
@@ -142,10 +143,7 @@ impl LakeTable {
 
     fn statistics(&self, files: &[&LakeFile]) -> Result<Statistics> {
         let each: Vec<_> = files.iter().map(|f| self.file_statistics(f)).collect();
-        match each.is_empty() {
-            true => Ok(Statistics { num_rows: Precision::Exact(0), ..Statistics::new_unknown(&self.schema) }),
-            false => Statistics::try_merge_iter(&each, &self.schema),
-        }
+        Statistics::try_merge_iter(&each, &self.schema)
     }
 }
 
@@ -175,6 +173,10 @@ impl TableProvider for LakeTable {
         let physical = |filter: Option<Expr>| filter.map(|f| state.create_physical_expr(f, &df_schema)).transpose();
         let implied = self.implied_filter(filters);
         let files = self.matching_files(physical(conjunction(filters.iter().cloned().chain(implied.clone())))?)?;
+        if files.is_empty() {
+            let schema = projection.map_or_else(|| Ok(self.schema.clone()), |p| self.schema.project(p).map(Arc::new))?;
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
         let statistics = self.statistics(&files)?;
         let groups = self.file_groups(files, state.config().target_partitions())?;
         let mut options = TableParquetOptions::default();
