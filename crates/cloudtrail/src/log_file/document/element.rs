@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::scanner::{Fault, Object, Scanner, broken_value_end};
+use crate::json::scanner::{Fault, Object, Scanner};
 use crate::json::text::unescape;
 use crate::log_file::RecordSlice;
 use crate::log_file::document::recognition::{ObjectIs, kind_of};
@@ -199,5 +199,36 @@ impl<'a> Reader<'a, '_> {
             Err(reject) => self.reject(reject.reason, reject.detail, index, at, object.end),
         }
         Ok(())
+    }
+}
+
+/// Finds the end of a value that failed the scan, by brackets and quotes alone. `None` if it has none.
+fn broken_value_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut depth = 0usize;
+    let mut at = start;
+    loop {
+        match *bytes.get(at)? {
+            b'"' => {
+                at += 1;
+                loop {
+                    at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+                    if bytes[at] == b'"' {
+                        break;
+                    }
+                    at += 2;
+                }
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth == 0 => return Some(at),
+            b'}' | b']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b',' if depth == 0 => return Some(at),
+            _ => {}
+        }
+        at += 1;
     }
 }
