@@ -11,8 +11,8 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
-use datafusion::catalog::{MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider};
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
+use datafusion::catalog::{MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
@@ -141,7 +141,13 @@ impl Engine {
     }
 
     /// Answers `sql` over `tables`, each under its name; `now_us` is what `now()` says. Blocks.
-    pub fn query(&self, tables: Vec<(String, LakeTable)>, sql: &str, now_us: i64, mode: Mode) -> Result<Answer, SqlError> {
+    pub fn query(
+        &self,
+        tables: Vec<(String, LakeTable)>,
+        sql: &str,
+        now_us: i64,
+        mode: Mode,
+    ) -> Result<Answer, SqlError> {
         let mut all = Rows::new();
         let head = self.query_stream(tables, sql, now_us, mode, &Cancellation::default(), &mut |_, rows| {
             all.extend(rows);
@@ -178,7 +184,8 @@ impl Engine {
                         _ = stopped.wait_for(|c| *c) => Err(SqlError::Cancelled),
                     }
                 };
-                let result = catch_unwind(AssertUnwindSafe(|| handle.block_on(work))).unwrap_or_else(|_| Err(panicked()));
+                let result =
+                    catch_unwind(AssertUnwindSafe(|| handle.block_on(work))).unwrap_or_else(|_| Err(panicked()));
                 // A caller that has gone needs no end.
                 let _ = sender.send(Message::End(result));
             })
@@ -238,7 +245,10 @@ impl Question {
         let limits = (self.mode == Mode::Guarded).then_some(&self.limits);
         let mut statement = sql_guard::parse(&self.sql, limits)?;
         if let Some(answer) = athena_query::about_tables(&statement, &self.tables)? {
-            self.send(sender, Message::Head(AnswerColumns { columns: answer.columns, column_types: answer.column_types }))?;
+            self.send(
+                sender,
+                Message::Head(AnswerColumns { columns: answer.columns, column_types: answer.column_types }),
+            )?;
             return self.send(sender, Message::Rows(answer.rows));
         }
         let as_written = statement.clone();
@@ -264,7 +274,12 @@ impl Question {
         sender.send(message).map_err(|_| SqlError::Cancelled)
     }
 
-    fn send_batch(&self, sender: &mpsc::SyncSender<Message>, batch: &RecordBatch, is_explain: bool) -> Result<(), SqlError> {
+    fn send_batch(
+        &self,
+        sender: &mpsc::SyncSender<Message>,
+        batch: &RecordBatch,
+        is_explain: bool,
+    ) -> Result<(), SqlError> {
         for start in (0..batch.num_rows()).step_by(ROWS_AT_ONCE) {
             let part = batch.slice(start, ROWS_AT_ONCE.min(batch.num_rows() - start));
             let mut rows = value::rows(&part).map_err(SqlError::NotSupported)?;
@@ -279,8 +294,12 @@ impl Question {
     /// A plan names files; where the lake lies on disk is nobody's business.
     fn hide_folders(&self, value: &mut Value) {
         let Value::Text(text) = value else { return };
-        let mut folders: Vec<PathBuf> =
-            self.tables.iter().flat_map(|(_, t)| t.files()).filter_map(|f| f.path.parent().map(PathBuf::from)).collect();
+        let mut folders: Vec<PathBuf> = self
+            .tables
+            .iter()
+            .flat_map(|(_, t)| t.files())
+            .filter_map(|f| f.path.parent().map(PathBuf::from))
+            .collect();
         folders.sort();
         folders.dedup();
         for folder in folders.iter().rev() {
@@ -294,9 +313,11 @@ impl Question {
         let known: Vec<String> = self.tables.iter().map(|(name, _)| name.clone()).collect();
         for reference in state.resolve_table_references(&statement)? {
             let name = reference.table().to_owned();
-            let is_ours = reference.schema().is_none_or(|s| s == SCHEMA) && reference.catalog().is_none_or(|c| c == CATALOG);
+            let is_ours =
+                reference.schema().is_none_or(|s| s == SCHEMA) && reference.catalog().is_none_or(|c| c == CATALOG);
             let is_function = reference.schema().is_none() && state.table_functions().contains_key(&name);
-            if !(is_ours && known.contains(&name)) && !is_function {
+            let is_known = is_ours && known.contains(&name);
+            if !is_known && !is_function {
                 let name = if is_ours { name } else { reference.to_string() };
                 return Err(SqlError::UnknownTable { name: file_less(&name), known });
             }
@@ -351,9 +372,7 @@ impl Question {
     /// The lake's files are the only store; `file:`, `s3:` and the like lead nowhere.
     fn runtime_env(&self) -> Result<Arc<RuntimeEnv>, SqlError> {
         let stores = Arc::new(DefaultObjectStoreRegistry::new());
-        for scheme in ["file://"] {
-            let _ = stores.deregister_store(ObjectStoreUrl::parse(scheme)?.as_ref());
-        }
+        stores.deregister_store(ObjectStoreUrl::local_filesystem().as_ref())?;
         stores.register_store(ObjectStoreUrl::parse(LAKE_STORE)?.as_ref(), Arc::new(LocalFileSystem::new()));
         Ok(RuntimeEnvBuilder::new()
             .with_object_store_registry(stores)
@@ -378,9 +397,24 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), SqlError> {
         use LogicalPlan as P;
         let allowed = matches!(
             node,
-            P::Projection(_) | P::Filter(_) | P::Window(_) | P::Aggregate(_) | P::Sort(_) | P::Join(_) | P::Repartition(_)
-                | P::Union(_) | P::TableScan(_) | P::EmptyRelation(_) | P::Subquery(_) | P::SubqueryAlias(_) | P::Limit(_)
-                | P::Values(_) | P::Explain(_) | P::Analyze(_) | P::Distinct(_) | P::Unnest(_)
+            P::Projection(_)
+                | P::Filter(_)
+                | P::Window(_)
+                | P::Aggregate(_)
+                | P::Sort(_)
+                | P::Join(_)
+                | P::Repartition(_)
+                | P::Union(_)
+                | P::TableScan(_)
+                | P::EmptyRelation(_)
+                | P::Subquery(_)
+                | P::SubqueryAlias(_)
+                | P::Limit(_)
+                | P::Values(_)
+                | P::Explain(_)
+                | P::Analyze(_)
+                | P::Distinct(_)
+                | P::Unnest(_)
         );
         if allowed {
             return Ok(TreeNodeRecursion::Continue);
@@ -389,7 +423,9 @@ fn check_plan(plan: &LogicalPlan) -> Result<(), SqlError> {
         Ok::<_, DataFusionError>(TreeNodeRecursion::Stop)
     })?;
     match refused {
-        Some(node) => Err(SqlError::StatementNotAllowed(node.split([':', ' ']).next().unwrap_or_default().to_uppercase())),
+        Some(node) => {
+            Err(SqlError::StatementNotAllowed(node.split([':', ' ']).next().unwrap_or_default().to_uppercase()))
+        }
         None => Ok(()),
     }
 }

@@ -3,10 +3,10 @@
 //! copy too. The table adds the implied filter to a scan beside the filter as written, so a form that is not known here
 //! answers rightly, only slower. Every bound must truly follow: it may be loose, it must never lose a row.
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{InList, ScalarFunction};
 use datafusion::logical_expr::{Between, BinaryExpr, Cast, Expr, Like, Operator, TryCast, col, lit};
-use datafusion::arrow::datatypes::DataType;
 use jiff::civil::{Date, Time};
 use jiff::{ToSpan, tz};
 
@@ -61,16 +61,23 @@ fn of_comparison(subject: &Expr, op: Operator, value: &ScalarValue) -> Option<Ex
     bounds(match op {
         Operator::Eq => (Some(span.0), Some(span.1)),
         Operator::Gt | Operator::GtEq => (Some(span.0), None),
-        Operator::Lt | Operator::LtEq => (None, Some(span.1)),
+        Operator::Lt | Operator::LtEq => (None, Some(if ends_before(subject, value) { span.0 } else { span.1 })),
         _ => return None,
     })
+}
+
+/// A text that goes on after `value` sorts after it, so what is not larger than '2024-06-02' is before that day.
+fn ends_before(subject: &Expr, value: &ScalarValue) -> bool {
+    let (Some(letters), Some(text)) = (text_letters(subject), text_of(value)) else { return false };
+    ENDS.contains(&text.len()) && text.len() < letters && prefix_span(&text).is_some()
 }
 
 fn of_list(subject: &Expr, list: &[Expr]) -> Option<Expr> {
     let values = list.iter().map(literal).collect::<Option<Vec<_>>>()?;
     if let Some(copy) = copy_of(subject) {
         let texts = values.into_iter().filter(|v| !v.is_null()).map(text_of).collect::<Option<Vec<_>>>()?;
-        return (!texts.iter().any(|t| t.is_empty())).then(|| col(copy).in_list(texts.into_iter().map(lit).collect(), false));
+        return (!texts.iter().any(|t| t.is_empty()))
+            .then(|| col(copy).in_list(texts.into_iter().map(lit).collect(), false));
     }
     let spans = values.into_iter().map(|v| span_of(subject, v)).collect::<Option<Vec<_>>>()?;
     bounds((spans.iter().map(|s| s.0).min(), spans.iter().map(|s| s.1).max()))
@@ -127,7 +134,9 @@ fn field_path(expr: &Expr) -> Option<Vec<String>> {
 /// Without casts from one kind of text to another.
 fn uncast(expr: &Expr) -> &Expr {
     match expr {
-        Expr::Cast(Cast { expr, field }) | Expr::TryCast(TryCast { expr, field }) if is_text(field.data_type()) => uncast(expr),
+        Expr::Cast(Cast { expr, field }) | Expr::TryCast(TryCast { expr, field }) if is_text(field.data_type()) => {
+            uncast(expr)
+        }
         Expr::Alias(alias) => uncast(&alias.expr),
         other => other,
     }
@@ -176,14 +185,17 @@ fn number(expr: &Expr) -> Option<i64> {
 /// The instants of all texts that begin as `text` does, as far as it is a time. Texts of `eventtime` sort as their
 /// instants do, and a text that sorts after `text` has no smaller beginning than it.
 fn text_span(text: &str, letters: usize) -> Option<(i64, i64)> {
-    const ENDS: [usize; 6] = [19, 16, 13, 10, 7, 4];
     let text: String = text.chars().take(letters).take(19).collect();
     ENDS.into_iter().filter_map(|end| text.get(..end)).find_map(prefix_span)
 }
 
+/// Where a time may be cut: after its second, minute, hour, day, month, year.
+const ENDS: [usize; 6] = [19, 16, 13, 10, 7, 4];
+
 fn prefix_span(prefix: &str) -> Option<(i64, i64)> {
     const FIRST: &str = "0000-01-01T00:00:00";
-    let fits = prefix.bytes().zip(FIRST.bytes()).all(|(c, f)| if f.is_ascii_digit() { c.is_ascii_digit() } else { c == f });
+    let fits =
+        prefix.bytes().zip(FIRST.bytes()).all(|(c, f)| if f.is_ascii_digit() { c.is_ascii_digit() } else { c == f });
     if !fits {
         return None;
     }
@@ -226,8 +238,12 @@ fn call_width(call: &ScalarFunction) -> Option<i64> {
     let whole = |expr: &Expr| (text_letters(expr) == Some(usize::MAX)).then_some(SECOND_US);
     match (call.name(), &call.args[..]) {
         (
-            "from_iso8601_timestamp" | "to_timestamp" | "to_timestamp_seconds" | "to_timestamp_millis"
-            | "to_timestamp_micros" | "to_timestamp_nanos",
+            "from_iso8601_timestamp"
+            | "to_timestamp"
+            | "to_timestamp_seconds"
+            | "to_timestamp_millis"
+            | "to_timestamp_micros"
+            | "to_timestamp_nanos",
             [text],
         ) => whole(text),
         ("date_parse", [text, format]) => {
@@ -238,7 +254,9 @@ fn call_width(call: &ScalarFunction) -> Option<i64> {
             );
             is_whole.then(|| whole(text)).flatten()
         }
-        ("to_date" | "date" | "from_iso8601_date", [text]) => whole(text).or_else(|| instant_width(text))?.checked_add(DAY_US),
+        ("to_date" | "date" | "from_iso8601_date", [text]) => {
+            whole(text).or_else(|| instant_width(text))?.checked_add(DAY_US)
+        }
         ("date_trunc", [unit, inner]) => {
             let width = match text_of(literal(unit)?)?.to_lowercase().as_str() {
                 "second" => SECOND_US,

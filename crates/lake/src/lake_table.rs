@@ -22,8 +22,8 @@ use datafusion::datasource::source::DataSourceExec;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
-use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_optimizer::pruning::PruningPredicateBuilder;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use object_store::path::Path;
@@ -174,7 +174,8 @@ impl TableProvider for LakeTable {
         let implied = self.implied_filter(filters);
         let files = self.matching_files(physical(conjunction(filters.iter().cloned().chain(implied.clone())))?)?;
         if files.is_empty() {
-            let schema = projection.map_or_else(|| Ok(self.schema.clone()), |p| self.schema.project(p).map(Arc::new))?;
+            let schema =
+                projection.map_or_else(|| Ok(self.schema.clone()), |p| self.schema.project(p).map(Arc::new))?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
         let statistics = self.statistics(&files)?;

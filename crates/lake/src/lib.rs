@@ -1,8 +1,8 @@
 //! The lake.
-mod implied_filter;
 mod athena_query;
 pub mod engine;
 pub mod event_schema;
+mod implied_filter;
 pub mod lake_table;
 pub mod sql_error;
 mod sql_function;

@@ -102,9 +102,8 @@ pub(crate) fn parse(sql: &str, limits: Option<&EngineLimits>) -> Result<Statemen
     {
         return Err(SqlError::SqlLength(limits.sql_bytes));
     }
-    let mut tokens = Tokenizer::new(&AthenaDialect, sql)
-        .tokenize_with_location()
-        .map_err(|e| SqlError::Syntax(e.to_string()))?;
+    let mut tokens =
+        Tokenizer::new(&AthenaDialect, sql).tokenize_with_location().map_err(|e| SqlError::Syntax(e.to_string()))?;
     while tokens.last().is_some_and(|t| matches!(t.token, Token::SemiColon | Token::Whitespace(_))) {
         tokens.pop();
     }
@@ -112,6 +111,7 @@ pub(crate) fn parse(sql: &str, limits: Option<&EngineLimits>) -> Result<Statemen
     if let Some(limits) = limits {
         check_size(&tokens, limits)?;
     }
+    let tokens = in_parser_words(tokens);
     const PARSER_DEPTH: usize = 200;
     let statements = Parser::new(&AthenaDialect)
         .with_recursion_limit(PARSER_DEPTH)
@@ -130,11 +130,86 @@ pub(crate) fn parse(sql: &str, limits: Option<&EngineLimits>) -> Result<Statemen
     Ok(statement)
 }
 
+/// Two spellings that the parser does not know: `VALUES 'a', 'b'` and `CAST(x AS array(json))`.
+fn in_parser_words(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let tokens: Vec<_> = tokens.into_iter().filter(|t| !matches!(t.token, Token::Whitespace(_))).collect();
+    let is =
+        |at: usize, keyword: Keyword| tokens.get(at).and_then(|t| word(&t.token)).is_some_and(|w| w.keyword == keyword);
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let span = tokens[at].span;
+        let plain = |token: Token| TokenWithSpan { token, span };
+        let next = tokens.get(at + 1).map(|t| &t.token);
+        if is(at, Keyword::VALUES)
+            && next.is_some_and(|t| matches!(t, Token::SingleQuotedString(_) | Token::Number(..)))
+        {
+            out.push(tokens[at].clone());
+            while let Some(Token::SingleQuotedString(_) | Token::Number(..)) = tokens.get(at + 1).map(|t| &t.token) {
+                out.extend([plain(Token::LParen), tokens[at + 1].clone(), plain(Token::RParen)]);
+                let more = matches!(tokens.get(at + 2).map(|t| &t.token), Some(Token::Comma));
+                if more {
+                    out.push(tokens[at + 2].clone());
+                }
+                at += if more { 2 } else { 1 };
+            }
+        } else if is(at, Keyword::AS)
+            && is(at + 1, Keyword::ARRAY)
+            && tokens.get(at + 2).is_some_and(|t| t.token == Token::LParen)
+        {
+            out.extend([tokens[at].clone(), tokens[at + 1].clone(), plain(Token::Lt)]);
+            at += 3;
+            while at < tokens.len() && tokens[at].token != Token::RParen {
+                out.push(tokens[at].clone());
+                at += 1;
+            }
+            out.push(plain(Token::Gt));
+        } else {
+            out.push(tokens[at].clone());
+        }
+        at += 1;
+    }
+    out
+}
+
 /// Verbs that do something else than read. Anything unknown is left to the parser, which then says where it stumbled.
 const VERBS: &[&str] = &[
-    "ALTER", "ANALYZE", "ATTACH", "BEGIN", "CALL", "COMMIT", "COPY", "CREATE", "DEALLOCATE", "DELETE", "DETACH", "DROP",
-    "EXECUTE", "EXPORT", "GRANT", "IMPORT", "INSERT", "INSTALL", "LOAD", "MERGE", "MSCK", "OPTIMIZE", "PRAGMA", "PREPARE",
-    "REFRESH", "REPLACE", "RESET", "REVOKE", "ROLLBACK", "SET", "START", "TRUNCATE", "UNLOAD", "UPDATE", "USE", "VACUUM",
+    "ALTER",
+    "ANALYZE",
+    "ATTACH",
+    "BEGIN",
+    "CALL",
+    "COMMIT",
+    "COPY",
+    "CREATE",
+    "DEALLOCATE",
+    "DELETE",
+    "DETACH",
+    "DROP",
+    "EXECUTE",
+    "EXPORT",
+    "GRANT",
+    "IMPORT",
+    "INSERT",
+    "INSTALL",
+    "LOAD",
+    "MERGE",
+    "MSCK",
+    "OPTIMIZE",
+    "PRAGMA",
+    "PREPARE",
+    "REFRESH",
+    "REPLACE",
+    "RESET",
+    "REVOKE",
+    "ROLLBACK",
+    "SET",
+    "START",
+    "TRUNCATE",
+    "UNLOAD",
+    "UPDATE",
+    "USE",
+    "VACUUM",
 ];
 
 fn check_verb(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
@@ -144,7 +219,9 @@ fn check_verb(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
     }
     let mut verb = words.find_map(word);
     if verb.is_some_and(|v| v.keyword == Keyword::EXPLAIN) {
-        verb = words.filter_map(word).find(|w| !matches!(w.keyword, Keyword::ANALYZE | Keyword::VERBOSE | Keyword::FORMAT));
+        verb = words
+            .filter_map(word)
+            .find(|w| !matches!(w.keyword, Keyword::ANALYZE | Keyword::VERBOSE | Keyword::FORMAT));
     }
     let mut all = tokens.iter().filter_map(|t| word(&t.token));
     while let Some(word) = all.next() {
@@ -165,8 +242,22 @@ fn word(token: &Token) -> Option<&Word> {
 
 /// Functions whose result may be far larger than their arguments: each call is bounded, and so is their number.
 const EXPANDING: &[&str] = &[
-    "repeat", "lpad", "rpad", "space", "replicate", "replace", "regexp_replace", "concat", "concat_ws", "array_repeat",
-    "array_resize", "list_repeat", "list_resize", "generate_series", "range", "sequence",
+    "repeat",
+    "lpad",
+    "rpad",
+    "space",
+    "replicate",
+    "replace",
+    "regexp_replace",
+    "concat",
+    "concat_ws",
+    "array_repeat",
+    "array_resize",
+    "list_repeat",
+    "list_resize",
+    "generate_series",
+    "range",
+    "sequence",
 ];
 const EXPANDING_CALLS: usize = 16;
 const JOINED_RELATIONS: usize = 64;
@@ -186,7 +277,9 @@ fn check_size(tokens: &[TokenWithSpan], limits: &EngineLimits) -> Result<(), Sql
                 Keyword::AND | Keyword::OR | Keyword::NOT | Keyword::IS | Keyword::LIKE | Keyword::IN => operators += 1,
                 Keyword::BETWEEN | Keyword::WHEN | Keyword::AT => operators += 1,
                 Keyword::UNION | Keyword::EXCEPT | Keyword::INTERSECT | Keyword::JOIN => joined += 1,
-                _ if word.quote_style.is_none() && EXPANDING.contains(&word.value.to_lowercase().as_str()) => expanding += 1,
+                _ if word.quote_style.is_none() && EXPANDING.contains(&word.value.to_lowercase().as_str()) => {
+                    expanding += 1
+                }
                 _ => {}
             },
             Token::SingleQuotedString(text) => check_pattern(text)?,

@@ -46,7 +46,9 @@ pub enum Value {
 pub(crate) fn rows(batch: &RecordBatch) -> Result<Vec<Vec<Value>>, String> {
     let columns = batch.columns().iter().map(column_values).collect::<Result<Vec<_>, _>>()?;
     let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
-    Ok((0..batch.num_rows()).map(|_| columns.iter_mut().map(|c| c.next().expect("as long as the batch")).collect()).collect())
+    Ok((0..batch.num_rows())
+        .map(|_| columns.iter_mut().map(|c| c.next().expect("as long as the batch")).collect())
+        .collect())
 }
 
 macro_rules! each {
@@ -204,7 +206,9 @@ pub(crate) fn type_name(data_type: &DataType) -> String {
             };
             format!("timestamp({digits}){}", if zone.is_some() { " with time zone" } else { "" })
         }
-        T::Decimal32(p, s) | T::Decimal64(p, s) | T::Decimal128(p, s) | T::Decimal256(p, s) => format!("decimal({p},{s})"),
+        T::Decimal32(p, s) | T::Decimal64(p, s) | T::Decimal128(p, s) | T::Decimal256(p, s) => {
+            format!("decimal({p},{s})")
+        }
         T::Time32(_) | T::Time64(_) => "time".into(),
         T::Interval(IntervalUnit::YearMonth) => "interval year to month".into(),
         T::Interval(_) | T::Duration(_) => "interval day to second".into(),
@@ -232,8 +236,8 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::{
-        Decimal128Array, DictionaryArray, Int32Array, ListArray, MapBuilder, StringArray, StringBuilder, StringViewArray,
-        StructArray, TimestampSecondArray, UInt64Array,
+        Decimal128Array, DictionaryArray, Int32Array, ListArray, MapBuilder, StringArray, StringBuilder,
+        StringViewArray, StructArray, TimestampSecondArray, UInt64Array,
     };
     use arrow::datatypes::Field;
 

@@ -79,7 +79,8 @@ pub(crate) fn write(folder: &std::path::Path, number: i64, rows: &[Json]) -> Lak
     });
     let batch = RecordBatch::try_new(schema.clone(), columns.collect()).unwrap();
     let path = folder.join(format!("day-{number}.parquet"));
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(12)).set_bloom_filter_enabled(true).build();
+    let properties =
+        WriterProperties::builder().set_max_row_group_row_count(Some(12)).set_bloom_filter_enabled(true).build();
     let mut writer = ArrowWriter::try_new(File::create(&path).unwrap(), schema, Some(properties)).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();

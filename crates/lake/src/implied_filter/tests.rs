@@ -100,7 +100,8 @@ fn each_way_of_writing_days_reads_those_files() {
         let (files, _) = read(&engine, &table, filter);
         assert!(files <= most, "{filter}: {files} files");
     }
-    let nested = "eventid IN (SELECT eventid FROM (SELECT eventid, eventtime FROM events) WHERE eventtime > '2024-06-10T12')";
+    let nested =
+        "eventid IN (SELECT eventid FROM (SELECT eventid, eventtime FROM events) WHERE eventtime > '2024-06-10T12')";
     let (files, _) = read(&engine, &table, nested);
     assert!(files <= 11, "a derived table is pruned too: {files} files");
 }
@@ -151,7 +152,11 @@ fn odd_table(folder: &std::path::Path) -> LakeTable {
 }
 
 fn time_text() -> impl Strategy<Value = String> {
-    (prop::sample::select(vec![START_US, START_US + 4 * DAY, START_US + 9 * DAY, 1_483_228_800_000_000]), -90_000i64..90_000, 4usize..=20)
+    (
+        prop::sample::select(vec![START_US, START_US + 4 * DAY, START_US + 9 * DAY, 1_483_228_800_000_000]),
+        -90_000i64..90_000,
+        4usize..=20,
+    )
         .prop_map(|(at, seconds, letters)| iso(at + seconds * 1_000_000).chars().take(letters).collect())
 }
 
@@ -173,7 +178,8 @@ fn predicate() -> impl Strategy<Value = String> {
         (op(), moment()).prop_map(|(op, t)| format!("TRY_CAST(eventtime AS timestamp) {op} timestamp '{t}'")),
         (unit, op(), moment())
             .prop_map(|(u, op, t)| format!("date_trunc('{u}', TRY_CAST(eventtime AS timestamp)) {op} timestamp '{t}'")),
-        (op(), moment()).prop_map(|(op, t)| format!("CAST(TRY_CAST(eventtime AS timestamp) AS date) {op} date '{}'", &t[..10])),
+        (op(), moment())
+            .prop_map(|(op, t)| format!("CAST(TRY_CAST(eventtime AS timestamp) AS date) {op} date '{}'", &t[..10])),
         (leaf.clone(), op(), name.clone()).prop_map(|(l, op, n)| format!("useridentity.{l} {op} '{n}'")),
         (leaf.clone(), name.clone()).prop_map(|(l, n)| format!("useridentity.{l} IN ('{n}', 'bob2', 'x', 'y', 'z')")),
         (leaf, name).prop_map(|(l, n)| format!("useridentity.{l} LIKE '{n}%'")),
@@ -192,7 +198,11 @@ fn the_implied_filter_never_loses_a_row() {
     let folder = tempfile::tempdir().unwrap();
     let (engine, with) = (engine(), odd_table(folder.path()));
     let without = with.clone().without_implied_filter();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 120, failure_persistence: None, ..Default::default() });
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
+        cases: 120,
+        failure_persistence: None,
+        ..Default::default()
+    });
     let result = runner.run(&predicate(), |filter| {
         let sql = format!("SELECT eventid FROM events WHERE {filter} ORDER BY eventid");
         prop_assert_eq!(run(&engine, &with, &sql).rows, run(&engine, &without, &sql).rows, "{}", filter);
