@@ -76,10 +76,7 @@ fn last_name(expr: &Expr) -> Option<&Ident> {
 }
 
 /// The answer to a statement that asks about tables instead of rows: SHOW TABLES, SHOW COLUMNS, DESCRIBE.
-pub(crate) fn about_tables(
-    statement: &Statement,
-    tables: &[(String, LakeTable)],
-) -> Result<Option<Answer>, SqlError> {
+pub(crate) fn about_tables(statement: &Statement, tables: &[(String, LakeTable)]) -> Result<Option<Answer>, SqlError> {
     let text = |s: &str| Value::Text(s.to_owned());
     let table = |name: Option<&ObjectName>| {
         let name = name.and_then(|n| n.0.last()).map(|p| p.to_string().trim_matches(['"', '`', '\'']).to_lowercase());
@@ -102,7 +99,8 @@ pub(crate) fn about_tables(
         }
         Statement::ExplainTable { table_name, .. } => {
             let schema = table(Some(table_name))?;
-            let row = |f: &arrow::datatypes::FieldRef| vec![text(f.name()), text(&crate::value::type_name(f.data_type()))];
+            let row =
+                |f: &arrow::datatypes::FieldRef| vec![text(f.name()), text(&crate::value::type_name(f.data_type()))];
             Some(answer(&["col_name", "data_type"], schema.fields().iter().map(row).collect()))
         }
         _ => None,
@@ -155,8 +153,7 @@ fn order_by_position(query: &mut Query) {
     let written: Vec<Option<String>> = items
         .iter()
         .map(|item| match item {
-            SelectItem::UnnamedExpr(expr @ Expr::CompoundIdentifier(_)) => Some(expr.to_string().to_lowercase()),
-            SelectItem::ExprWithAlias { expr: expr @ Expr::CompoundIdentifier(_), .. } => Some(expr.to_string().to_lowercase()),
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => Some(expr.to_string()),
             _ => None,
         })
         .collect();
@@ -165,46 +162,35 @@ fn order_by_position(query: &mut Query) {
     }
     let Some(OrderByKind::Expressions(orders)) = query.order_by.as_mut().map(|o| &mut o.kind) else { return };
     for order in orders {
-        let text = order.expr.to_string().to_lowercase();
-        if let Some(position) = written.iter().position(|w| w.as_ref() == Some(&text)) {
+        if matches!(order.expr, Expr::Value(_) | Expr::Identifier(_)) {
+            continue;
+        }
+        let text = order.expr.to_string();
+        if let Some(position) = written.iter().position(|w| w.as_ref().is_some_and(|w| w.eq_ignore_ascii_case(&text))) {
             order.expr = Expr::value(ast::Value::Number((position + 1).to_string(), false));
         }
     }
 }
 
-/// Names an unnamed leaf of a struct by its last part, as Athena does, so that an outer query may call it that; and
-/// tells apart expressions that are written twice, which the planner would refuse.
+/// Names what has no name as Athena does, so that an outer query may call it that: a leaf of a struct by its last part,
+/// other expressions `_colN`. It also tells apart expressions that are written twice, which the planner would refuse.
 fn name_items(select: &mut Select) {
-    let mut taken: Vec<String> = select.projection.iter().filter_map(output_name).collect();
-    let mut seen: Vec<String> = Vec::new();
+    let has_wildcard = select.projection.iter().any(is_wildcard);
+    let alias_of = |item: &SelectItem| match item {
+        SelectItem::ExprWithAlias { alias, .. } => Some(folded(alias)),
+        _ => None,
+    };
+    let mut taken: Vec<String> = select.projection.iter().filter_map(alias_of).collect();
     for (position, item) in select.projection.iter_mut().enumerate() {
         let SelectItem::UnnamedExpr(expr) = item else { continue };
-        let text = expr.to_string().to_lowercase();
-        let is_leaf = matches!(expr, Expr::CompoundIdentifier(parts) if parts.len() > 1)
-            || matches!(expr, Expr::CompoundFieldAccess { .. });
-        let alias = match last_name(expr).filter(|_| is_leaf) {
-            Some(ident) => {
-                let name = folded(ident);
-                let free = !taken.contains(&name);
-                taken.push(name.clone());
-                free.then_some(name)
-            }
-            None => None,
-        };
-        let alias = alias.or_else(|| seen.contains(&text).then(|| format!("_col{position}")));
-        seen.push(text);
-        if let Some(alias) = alias {
-            *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', alias) };
+        let name = last_name(expr).map(folded).filter(|name| !has_wildcard && !taken.contains(name));
+        if let (Some(name), Expr::Identifier(_)) = (&name, &*expr) {
+            taken.push(name.clone());
+            continue;
         }
-    }
-}
-
-/// The name an item has without our help.
-fn output_name(item: &SelectItem) -> Option<String> {
-    match item {
-        SelectItem::ExprWithAlias { alias, .. } => Some(folded(alias)),
-        SelectItem::UnnamedExpr(Expr::Identifier(ident)) => Some(folded(ident)),
-        _ => None,
+        let alias = name.unwrap_or_else(|| format!("_col{position}"));
+        taken.push(alias.clone());
+        *item = SelectItem::ExprWithAlias { expr: expr.clone(), alias: Ident::with_quote('"', alias) };
     }
 }
 

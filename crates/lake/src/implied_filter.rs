@@ -61,9 +61,15 @@ fn of_comparison(subject: &Expr, op: Operator, value: &ScalarValue) -> Option<Ex
     bounds(match op {
         Operator::Eq => (Some(span.0), Some(span.1)),
         Operator::Gt | Operator::GtEq => (Some(span.0), None),
-        Operator::Lt | Operator::LtEq => (None, Some(span.1)),
+        Operator::Lt | Operator::LtEq => (None, Some(if ends_before(subject, value) { span.0 } else { span.1 })),
         _ => return None,
     })
+}
+
+/// A text that goes on after `value` sorts after it, so what is not larger than '2024-06-02' is before that day.
+fn ends_before(subject: &Expr, value: &ScalarValue) -> bool {
+    let (Some(letters), Some(text)) = (text_letters(subject), text_of(value)) else { return false };
+    ENDS.contains(&text.len()) && text.len() < letters && prefix_span(&text).is_some()
 }
 
 fn of_list(subject: &Expr, list: &[Expr]) -> Option<Expr> {
@@ -179,10 +185,12 @@ fn number(expr: &Expr) -> Option<i64> {
 /// The instants of all texts that begin as `text` does, as far as it is a time. Texts of `eventtime` sort as their
 /// instants do, and a text that sorts after `text` has no smaller beginning than it.
 fn text_span(text: &str, letters: usize) -> Option<(i64, i64)> {
-    const ENDS: [usize; 6] = [19, 16, 13, 10, 7, 4];
     let text: String = text.chars().take(letters).take(19).collect();
     ENDS.into_iter().filter_map(|end| text.get(..end)).find_map(prefix_span)
 }
+
+/// Where a time may be cut: after its second, minute, hour, day, month, year.
+const ENDS: [usize; 6] = [19, 16, 13, 10, 7, 4];
 
 fn prefix_span(prefix: &str) -> Option<(i64, i64)> {
     const FIRST: &str = "0000-01-01T00:00:00";

@@ -174,7 +174,8 @@ impl TableProvider for LakeTable {
         let implied = self.implied_filter(filters);
         let files = self.matching_files(physical(conjunction(filters.iter().cloned().chain(implied.clone())))?)?;
         if files.is_empty() {
-            let schema = projection.map_or_else(|| Ok(self.schema.clone()), |p| self.schema.project(p).map(Arc::new))?;
+            let schema =
+                projection.map_or_else(|| Ok(self.schema.clone()), |p| self.schema.project(p).map(Arc::new))?;
             return Ok(Arc::new(EmptyExec::new(schema)));
         }
         let statistics = self.statistics(&files)?;

@@ -1,4 +1,4 @@
-//! The lake: CloudTrail events as Parquet files under a DuckLake catalog. `ingest` fills it, `engine` asks it. The only
+//! The lake: CloudTrail events as Parquet files under a DuckLake catalog. `ingest` fills it, `snapshot` asks it. The only
 //! crate that names DataFusion, Arrow and Parquet; others see its own plain types.
 
 mod athena_query;
@@ -12,6 +12,7 @@ pub mod ingest;
 pub mod lake_table;
 pub mod parquet_file;
 mod rollup;
+pub mod snapshot;
 pub mod source;
 pub mod sql_error;
 mod sql_function;

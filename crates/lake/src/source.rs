@@ -2,6 +2,7 @@
 //! new and reads those. One file a kind of source.
 
 pub mod local_folder;
+pub mod standard_input;
 
 use std::path::PathBuf;
 

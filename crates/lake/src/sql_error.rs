@@ -72,6 +72,19 @@ impl SqlError {
 
 impl From<DataFusionError> for SqlError {
     fn from(error: DataFusionError) -> Self {
+        match Self::translate(error) {
+            Self::Execution(text) | Self::Plan(text) if text.contains(".parquet") => unreadable(),
+            other => other,
+        }
+    }
+}
+
+fn unreadable() -> SqlError {
+    SqlError::Execution("a file of the lake could not be read".into())
+}
+
+impl SqlError {
+    fn translate(error: DataFusionError) -> Self {
         match error {
             DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => Self::from(*inner),
             DataFusionError::Collection(mut errors) if !errors.is_empty() => Self::from(errors.swap_remove(0)),
@@ -92,6 +105,9 @@ impl From<DataFusionError> for SqlError {
             },
             DataFusionError::SQL(inner, _) => Self::Syntax(sentence(&inner.to_string())),
             DataFusionError::ResourcesExhausted(_) => memory(),
+            DataFusionError::NotImplemented(text) if text.contains("OuterReferenceColumn") => {
+                Self::NotSupported("this kind of correlated subquery".into())
+            }
             DataFusionError::NotImplemented(text) => Self::NotSupported(sentence(&text)),
             DataFusionError::Plan(text) => plan(&text),
             DataFusionError::ExecutionJoin(join) if join.is_panic() => panicked(),
@@ -120,7 +136,7 @@ fn external(error: &(dyn std::error::Error + Send + Sync + 'static)) -> SqlError
         }
         cause = inner.source();
     }
-    SqlError::Execution("a file of the lake could not be read".into())
+    unreadable()
 }
 
 fn plan(text: &str) -> SqlError {

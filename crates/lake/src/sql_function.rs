@@ -23,8 +23,15 @@ use crate::sql_error::SqlError;
 /// Adds the functions, and takes away those that tell about the machine or cannot be bounded.
 pub(crate) fn register(state: &mut SessionState) -> Result<()> {
     const WITHDRAWN: &[&str] = &[
-        "input_file_name", "file_row_index", "version", "arrow_metadata", "regexp_match", "regexp_count", "regexp_instr",
-        "array_resize", "list_resize",
+        "input_file_name",
+        "file_row_index",
+        "version",
+        "arrow_metadata",
+        "regexp_match",
+        "regexp_count",
+        "regexp_instr",
+        "array_resize",
+        "list_resize",
     ];
     for name in WITHDRAWN {
         state.deregister_udf(name)?;

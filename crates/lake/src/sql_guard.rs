@@ -2,6 +2,8 @@
 //! Works on tokens, without recursion, because a long chain of ORs overflows the planner's stack and a deep one the
 //! parser's. The engine checks the plan again and bounds what runs; this file only looks at text.
 
+mod pattern;
+
 use std::borrow::Cow;
 
 use datafusion::sql::sqlparser::ast::Statement;
@@ -12,6 +14,8 @@ use datafusion::sql::sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Wor
 
 use crate::engine::EngineLimits;
 use crate::sql_error::SqlError;
+
+pub(crate) use pattern::check_pattern;
 
 /// Athena's way of writing SQL, as far as the parser is concerned.
 #[derive(Debug)]
@@ -111,6 +115,7 @@ pub(crate) fn parse(sql: &str, limits: Option<&EngineLimits>) -> Result<Statemen
     if let Some(limits) = limits {
         check_size(&tokens, limits)?;
     }
+    let tokens = in_parser_words(tokens);
     const PARSER_DEPTH: usize = 200;
     let statements = Parser::new(&AthenaDialect)
         .with_recursion_limit(PARSER_DEPTH)
@@ -127,6 +132,48 @@ pub(crate) fn parse(sql: &str, limits: Option<&EngineLimits>) -> Result<Statemen
     }
     check_statement(&statement)?;
     Ok(statement)
+}
+
+/// Two spellings that the parser does not know: `VALUES 'a', 'b'` and `CAST(x AS array(json))`.
+fn in_parser_words(tokens: Vec<TokenWithSpan>) -> Vec<TokenWithSpan> {
+    let tokens: Vec<_> = tokens.into_iter().filter(|t| !matches!(t.token, Token::Whitespace(_))).collect();
+    let is =
+        |at: usize, keyword: Keyword| tokens.get(at).and_then(|t| word(&t.token)).is_some_and(|w| w.keyword == keyword);
+    let mut out: Vec<TokenWithSpan> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let span = tokens[at].span;
+        let plain = |token: Token| TokenWithSpan { token, span };
+        let next = tokens.get(at + 1).map(|t| &t.token);
+        if is(at, Keyword::VALUES)
+            && next.is_some_and(|t| matches!(t, Token::SingleQuotedString(_) | Token::Number(..)))
+        {
+            out.push(tokens[at].clone());
+            while let Some(Token::SingleQuotedString(_) | Token::Number(..)) = tokens.get(at + 1).map(|t| &t.token) {
+                out.extend([plain(Token::LParen), tokens[at + 1].clone(), plain(Token::RParen)]);
+                let more = matches!(tokens.get(at + 2).map(|t| &t.token), Some(Token::Comma));
+                if more {
+                    out.push(tokens[at + 2].clone());
+                }
+                at += if more { 2 } else { 1 };
+            }
+        } else if is(at, Keyword::AS)
+            && is(at + 1, Keyword::ARRAY)
+            && tokens.get(at + 2).is_some_and(|t| t.token == Token::LParen)
+        {
+            out.extend([tokens[at].clone(), tokens[at + 1].clone(), plain(Token::Lt)]);
+            at += 3;
+            while at < tokens.len() && tokens[at].token != Token::RParen {
+                out.push(tokens[at].clone());
+                at += 1;
+            }
+            out.push(plain(Token::Gt));
+        } else {
+            out.push(tokens[at].clone());
+        }
+        at += 1;
+    }
+    out
 }
 
 /// Verbs that do something else than read. Anything unknown is left to the parser, which then says where it stumbled.
@@ -261,51 +308,6 @@ fn check_size(tokens: &[TokenWithSpan], limits: &EngineLimits) -> Result<(), Sql
         () if expanding > EXPANDING_CALLS => complex("calls that build long text", EXPANDING_CALLS),
         () if joined > JOINED_RELATIONS => complex("joins and unions", JOINED_RELATIONS),
         () => Ok(()),
-    }
-}
-
-/// Refuses a pattern whose counted repetitions multiply: `(a{1,200}){1,200}` is 40,000 states, and a constant call is
-/// evaluated while planning, where nothing can stop it. The estimate counts what each atom repeats to.
-pub(crate) fn check_pattern(pattern: &str) -> Result<(), SqlError> {
-    const STATES: u64 = 10_000;
-    let mut groups: Vec<u64> = vec![0];
-    let mut last: u64 = 0;
-    let mut chars = pattern.chars().peekable();
-    while let Some(c) = chars.next() {
-        let repeat = match c {
-            '{' => {
-                let counts: String = chars.clone().take_while(|c| *c != '}').take(24).collect();
-                let numbers = counts.split(',').map(str::trim).filter(|n| !n.is_empty());
-                let numeric = counts.contains(|c: char| c.is_ascii_digit())
-                    && counts.chars().all(|c| c.is_ascii_digit() || c == ',' || c == ' ');
-                numeric.then(|| numbers.map(|n| n.parse().unwrap_or(u64::MAX)).max().unwrap_or(1))
-            }
-            _ => None,
-        };
-        let depth = groups.len();
-        let sum = groups.last_mut().expect("never empty");
-        match (c, repeat) {
-            (_, Some(times)) => *sum = sum.saturating_add(last.saturating_mul(times.saturating_sub(1))),
-            ('(', _) => groups.push(0),
-            (')', _) if depth > 1 => {
-                last = groups.pop().expect("longer than one");
-                let outer = groups.last_mut().expect("never empty");
-                *outer = outer.saturating_add(last);
-                continue;
-            }
-            _ => {
-                if c == '\\' {
-                    chars.next();
-                }
-                *sum = sum.saturating_add(1);
-                last = 1;
-            }
-        }
-        last = if let Some(times) = repeat { last.saturating_mul(times) } else { last };
-    }
-    match groups.iter().fold(0u64, |a, b| a.saturating_add(*b)).max(last) > STATES.max(pattern.len() as u64) {
-        true => Err(SqlError::SqlComplexity("a regular expression repeats too much".into())),
-        false => Ok(()),
     }
 }
 

@@ -1,10 +1,18 @@
-//! placeholder
-#![allow(dead_code, reason = "the commands that use these pieces come with the merge")]
+//! The program: reads the command line, settings and time once, runs one command, prints what went wrong in three lines.
+//! Everything else is in `cli/<command>`, which calls `questions`, `lake` and `output`.
 
+mod cli;
 mod clock;
 mod config;
 mod error;
 mod output;
 mod time_argument;
 
-fn main() {}
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::run().into()
+}

@@ -4,6 +4,7 @@
 
 mod cell;
 mod csv;
+pub mod from_lake;
 mod json;
 mod query;
 mod rows;

@@ -3,8 +3,8 @@
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident,
-    ObjectName, Subscript, UnaryOperator, Value, visit_expressions_mut,
+    AccessExpr, BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments,
+    Ident, ObjectName, Subscript, UnaryOperator, Value, visit_expressions_mut,
 };
 use datafusion::sql::sqlparser::parser::Parser;
 
@@ -54,7 +54,10 @@ pub(super) fn rewrite(expr: &mut Expr) -> Result<(), SqlError> {
             }
         }
         Expr::Identifier(ident) if ident.value == "$path" => *ident = Ident::new("objectkey"),
-        Expr::CompoundFieldAccess { access_chain, .. } => access_chain.iter_mut().for_each(dot_to_subscript),
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            join_leading_names(root, access_chain);
+            access_chain.iter_mut().for_each(dot_to_subscript);
+        }
         Expr::Cast { expr: inner, data_type, .. } if is_json(inner) && is_array_of_json(data_type) => {
             *expr = template("json_elements(__0)", std::slice::from_ref(inner))?;
         }
@@ -197,6 +200,19 @@ fn of_json_cast(inner: &mut Expr, data_type: &DataType) -> Result<(), SqlError> 
         _ => return Err(SqlError::NotSupported(format!("a cast of JSON to {data_type}"))),
     }
     Ok(())
+}
+
+/// `e.resources[1]`: `e` may be a table, so what comes before the first bracket is one name.
+fn join_leading_names(root: &mut Expr, access_chain: &mut Vec<AccessExpr>) {
+    let Expr::Identifier(first) = root else { return };
+    let mut parts = vec![first.clone()];
+    while let Some(AccessExpr::Dot(Expr::Identifier(part))) = access_chain.first() {
+        parts.push(part.clone());
+        access_chain.remove(0);
+    }
+    if parts.len() > 1 {
+        *root = Expr::CompoundIdentifier(parts);
+    }
 }
 
 /// `x[1].arn` is `x[1]['arn']`.

@@ -18,13 +18,13 @@ use crate::sql_guard::AthenaDialect;
 pub(super) fn unnest(select: &mut Select, tables: &[(String, LakeTable)]) -> Result<(), SqlError> {
     for also in select.from.split_off(1.min(select.from.len())) {
         match (&also.relation, select.from.first_mut()) {
-            (TableFactor::UNNEST { .. }, Some(first)) if also.joins.is_empty() => first.joins.push(
-                datafusion::sql::sqlparser::ast::Join {
+            (TableFactor::UNNEST { .. }, Some(first)) if also.joins.is_empty() => {
+                first.joins.push(datafusion::sql::sqlparser::ast::Join {
                     relation: also.relation,
                     global: false,
                     join_operator: JoinOperator::CrossJoin(datafusion::sql::sqlparser::ast::JoinConstraint::None),
-                },
-            ),
+                })
+            }
             _ => select.from.push(also),
         }
     }
@@ -33,7 +33,8 @@ pub(super) fn unnest(select: &mut Select, tables: &[(String, LakeTable)]) -> Res
     if !first.joins.iter().any(|j| is_unnest(&j.relation)) {
         return Ok(());
     }
-    let plain = first.joins.iter().all(|j| is_unnest(&j.relation) && matches!(j.join_operator, JoinOperator::CrossJoin(_)));
+    let plain =
+        first.joins.iter().all(|j| is_unnest(&j.relation) && matches!(j.join_operator, JoinOperator::CrossJoin(_)));
     if !plain || is_unnest(&first.relation) {
         return Err(SqlError::NotSupported("UNNEST together with other joins (put them into a subquery)".into()));
     }
@@ -56,17 +57,19 @@ fn unnested(
     let TableFactor::UNNEST { alias, array_exprs, with_ordinality, .. } = unnest else {
         return Err(SqlError::NotSupported("this join".into()));
     };
-    let mut names: Vec<String> = alias.iter().flat_map(|a| &a.columns).map(|c| Ident::with_quote('"', folded(&c.name)).to_string()).collect();
+    let mut names: Vec<String> =
+        alias.iter().flat_map(|a| &a.columns).map(|c| Ident::with_quote('"', folded(&c.name)).to_string()).collect();
     let ordinal = if with_ordinality { names.pop() } else { None };
-    let own = alias_of(relation).ok_or_else(|| SqlError::NotSupported("UNNEST beside a relation without a name".into()))?;
+    let own =
+        alias_of(relation).ok_or_else(|| SqlError::NotSupported("UNNEST beside a relation without a name".into()))?;
     let mut items = String::from("*");
     let mut outer = String::from("*");
     match (&array_exprs[..], names.len()) {
         ([array], several) if several > 1 => {
             items += &format!(", unnest({array}) AS __row");
-            let fields = row_fields(array, tables).filter(|f| f.len() == several).ok_or_else(|| {
-                SqlError::Plan(format!("UNNEST({array}) does not have {several} columns"))
-            })?;
+            let fields = row_fields(array, tables)
+                .filter(|f| f.len() == several)
+                .ok_or_else(|| SqlError::Plan(format!("UNNEST({array}) does not have {several} columns")))?;
             for (field, name) in fields.iter().zip(&names) {
                 outer += &format!(", __row['{field}'] AS {name}");
             }
@@ -76,7 +79,9 @@ fn unnested(
                 items += &format!(", unnest({array}) AS {name}");
             }
         }
-        _ => return Err(SqlError::NotSupported("UNNEST without names for its columns, as in UNNEST(x) AS t(c)".into())),
+        _ => {
+            return Err(SqlError::NotSupported("UNNEST without names for its columns, as in UNNEST(x) AS t(c)".into()));
+        }
     }
     if let Some(ordinal) = ordinal {
         items += &format!(", unnest(range(1, CAST(cardinality({}) AS BIGINT) + 1)) AS {ordinal}", array_exprs[0]);
@@ -87,7 +92,10 @@ fn unnested(
     }
     let subquery = Box::new(query(&text)?);
     let alias_clause = TableAlias { explicit: true, name: own, columns: Vec::new(), at: None };
-    Ok((TableFactor::Derived { lateral: false, subquery, alias: Some(alias_clause), sample: None }, alias.map(|a| a.name)))
+    Ok((
+        TableFactor::Derived { lateral: false, subquery, alias: Some(alias_clause), sample: None },
+        alias.map(|a| a.name),
+    ))
 }
 
 fn query(text: &str) -> Result<Query, SqlError> {
@@ -97,7 +105,9 @@ fn query(text: &str) -> Result<Query, SqlError> {
 
 fn alias_of(relation: &TableFactor) -> Option<Ident> {
     match relation {
-        TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } => Some(alias.name.clone()),
+        TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } => {
+            Some(alias.name.clone())
+        }
         TableFactor::Table { name, .. } => name.0.last().and_then(|p| p.as_ident()).cloned(),
         _ => None,
     }

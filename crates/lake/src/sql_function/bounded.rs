@@ -10,12 +10,16 @@ use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, ScalarValue};
 use datafusion::execution::FunctionRegistry;
 use datafusion::execution::context::SessionState;
-use datafusion::logical_expr::{ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature};
+use datafusion::logical_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+};
 
 use crate::sql_error::SqlError;
 
-/// The most that one call over one batch may make.
-pub(super) const CALL_BYTES: u64 = 64 << 20;
+/// The most that one call over one batch may make out of its arguments' bytes: 8,192 long records fit.
+pub(super) const CALL_BYTES: u64 = 256 << 20;
+/// The most that one call over one batch may make out of a count.
+const COUNTED_BYTES: u64 = 16 << 20;
 
 /// What is left of `CALL_BYTES` during a call.
 pub(super) struct Budget(u64);
@@ -34,27 +38,27 @@ impl Budget {
 }
 
 pub(super) fn too_long() -> SqlError {
-    SqlError::MemoryLimit("a function would build more than 64 MiB at once".into())
+    SqlError::MemoryLimit("a function would build too much at once".into())
 }
 
 type Estimate = fn(&[ArrayRef]) -> u64;
 
-const BOUNDED: &[(&str, Estimate)] = &[
-    ("repeat", |a| by_row(a, |row| bytes(&a[0], row).saturating_mul(count(&a[1], row)))),
-    ("lpad", |a| by_row(a, |row| count(&a[1], row).saturating_mul(4))),
-    ("rpad", |a| by_row(a, |row| count(&a[1], row).saturating_mul(4))),
-    ("concat", all_bytes),
-    ("concat_ws", |a| all_bytes(a).saturating_mul(2)),
-    ("array_repeat", |a| by_row(a, |row| count(&a[1], row).saturating_mul(16 + cell_bytes(&a[0])))),
-    ("generate_series", series),
-    ("range", series),
+const BOUNDED: &[(&str, u64, Estimate)] = &[
+    ("repeat", COUNTED_BYTES, |a| by_row(a, |row| bytes(&a[0], row).saturating_mul(count(&a[1], row)))),
+    ("lpad", COUNTED_BYTES, |a| by_row(a, |row| count(&a[1], row).saturating_mul(4))),
+    ("rpad", COUNTED_BYTES, |a| by_row(a, |row| count(&a[1], row).saturating_mul(4))),
+    ("concat", CALL_BYTES, all_bytes),
+    ("concat_ws", CALL_BYTES, |a| all_bytes(a).saturating_mul(2)),
+    ("array_repeat", COUNTED_BYTES, |a| by_row(a, |row| count(&a[1], row).saturating_mul(16 + cell_bytes(&a[0])))),
+    ("generate_series", COUNTED_BYTES, series),
+    ("range", COUNTED_BYTES, series),
 ];
 
 /// Puts the bound around each function that needs one, under all its names.
 pub(super) fn register(state: &mut SessionState) -> Result<()> {
-    for (name, estimate) in BOUNDED {
+    for (name, most, estimate) in BOUNDED {
         let inner = state.udf(name)?;
-        state.register_udf(Arc::new(ScalarUDF::from(Bounded { inner, estimate: Sizing(*estimate) })))?;
+        state.register_udf(Arc::new(ScalarUDF::from(Bounded { inner, most: *most, estimate: Sizing(*estimate) })))?;
     }
     Ok(())
 }
@@ -96,14 +100,38 @@ fn all_bytes(arguments: &[ArrayRef]) -> u64 {
 
 fn series(arguments: &[ArrayRef]) -> u64 {
     if !arguments.iter().all(|a| a.data_type().is_integer()) {
-        // Dates and times step by intervals: a day at least is assumed, the bound on a year's seconds is not needed.
-        return 0;
+        return temporal_series(arguments);
     }
     by_row(arguments, |row| {
         let at = |i: usize| arguments.get(i).and_then(|a| integer(a, row));
         let (first, last) = if arguments.len() == 1 { (0, at(0)) } else { (at(0).unwrap_or(0), at(1)) };
         let step = at(2).unwrap_or(1).unsigned_abs().max(1);
         last.map_or(0, |last| (last.abs_diff(first) / step).saturating_add(1).saturating_mul(8))
+    })
+}
+
+/// Dates and times, one step of at least a second apart; a shorter step is refused.
+fn temporal_series(arguments: &[ArrayRef]) -> u64 {
+    let seconds = DataType::Timestamp(arrow::datatypes::TimeUnit::Second, None);
+    let at = |i: usize, row: usize| {
+        let cell = arrow::compute::cast(&arguments.get(i)?.slice(row, 1), &seconds).ok()?;
+        integer(&cell, 0)
+    };
+    let step = |row: usize| {
+        let target = DataType::Interval(arrow::datatypes::IntervalUnit::MonthDayNano);
+        let cell = arrow::compute::cast(&arguments.get(2)?.slice(row, 1), &target).ok()?;
+        let cell = cell.as_primitive::<arrow::datatypes::IntervalMonthDayNanoType>();
+        let step = cell.is_valid(0).then(|| cell.value(0))?;
+        let seconds =
+            i64::from(step.months) * 2_592_000 + i64::from(step.days) * 86_400 + step.nanoseconds / 1_000_000_000;
+        Some(seconds.unsigned_abs())
+    };
+    by_row(arguments, |row| {
+        let (Some(first), Some(last)) = (at(0, row), at(1, row)) else { return 0 };
+        match step(row).unwrap_or(86_400) {
+            0 => u64::MAX,
+            step => (last.abs_diff(first) / step).saturating_add(1).saturating_mul(8),
+        }
     })
 }
 
@@ -129,6 +157,7 @@ impl std::hash::Hash for Sizing {
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Bounded {
     inner: Arc<ScalarUDF>,
+    most: u64,
     estimate: Sizing,
 }
 
@@ -161,7 +190,7 @@ impl ScalarUDFImpl for Bounded {
         let constant = args.args.iter().all(|a| matches!(a, ColumnarValue::Scalar(_)));
         let rows = if constant { 1 } else { args.number_rows };
         let arrays = args.args.iter().map(|a| a.to_array(rows)).collect::<Result<Vec<_>>>()?;
-        if (self.estimate.0)(&arrays) > CALL_BYTES {
+        if (self.estimate.0)(&arrays) > self.most {
             return Err(too_long().into_datafusion());
         }
         let result = self.inner.invoke_with_args(args)?;

@@ -57,14 +57,17 @@ fn from_iso8601_timestamp(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> 
 }
 
 fn from_iso8601_date(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
-    let days = texts(&arguments[0]).map(|text| text.map(|t| instant(t).map(|us| us.div_euclid(DAY_US) as i32)).transpose());
+    let days =
+        texts(&arguments[0]).map(|text| text.map(|t| instant(t).map(|us| us.div_euclid(DAY_US) as i32)).transpose());
     Ok(Arc::new(Date32Array::from(days.collect::<Result<Vec<_>, _>>()?)))
 }
 
 /// The cells as microseconds, whether dates or instants.
 fn instants(array: &ArrayRef) -> Vec<Option<i64>> {
     match array.data_type() {
-        DataType::Date32 => array.as_primitive::<Date32Type>().iter().map(|d| d.map(|d| i64::from(d) * DAY_US)).collect(),
+        DataType::Date32 => {
+            array.as_primitive::<Date32Type>().iter().map(|d| d.map(|d| i64::from(d) * DAY_US)).collect()
+        }
         _ => array.as_primitive::<TimestampMicrosecondType>().iter().collect(),
     }
 }
@@ -168,7 +171,8 @@ fn date_format(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
 fn date_parse(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
     let parsed = texts(&arguments[0]).zip(texts(&arguments[1])).map(|pair| {
         let (Some(text), Some(format)) = pair else { return Ok(None) };
-        let parts = jiff::fmt::strtime::parse(pattern(format)?.replace("%6f", "%f"), text).map_err(|_| invalid(text))?;
+        let parts =
+            jiff::fmt::strtime::parse(pattern(format)?.replace("%6f", "%f"), text).map_err(|_| invalid(text))?;
         let date = parts.to_date().map_err(|_| invalid(text))?;
         let time = parts.to_time().unwrap_or_default();
         let at = date.to_datetime(time).to_zoned(TimeZone::UTC).map_err(|_| invalid(text))?;
@@ -222,7 +226,9 @@ fn date_add(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
         DataType::Date32 => {
             Arc::new(moved.into_iter().map(|us| us.map(|us| us.div_euclid(DAY_US) as i32)).collect::<Date32Array>())
         }
-        DataType::Timestamp(_, zone) => Arc::new(TimestampMicrosecondArray::from(moved).with_timezone_opt(zone.clone())),
+        DataType::Timestamp(_, zone) => {
+            Arc::new(TimestampMicrosecondArray::from(moved).with_timezone_opt(zone.clone()))
+        }
         _ => Arc::new(TimestampMicrosecondArray::from(moved)),
     })
 }

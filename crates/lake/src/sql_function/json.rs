@@ -14,7 +14,12 @@ use crate::sql_error::SqlError;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("json_extract_scalar", &[Text, Text], |_| DataType::Utf8, |a| by_path(a, scalar_text)),
-    Function::new("json_extract", &[Text, Text], |_| DataType::Utf8, |a| by_path(a, |json| Some(canonical(json).to_string()))),
+    Function::new(
+        "json_extract",
+        &[Text, Text],
+        |_| DataType::Utf8,
+        |a| by_path(a, |json| Some(canonical(json).to_string())),
+    ),
     Function::new("json_parse", &[Text], |_| DataType::Utf8, json_parse),
     Function::new("json_format", &[Text], |_| DataType::Utf8, |a| Ok(a[0].clone())),
     Function::new("json_array_length", &[Text], |_| DataType::Int64, json_array_length),
@@ -145,12 +150,14 @@ fn json_array_length(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
 }
 
 fn json_array_contains(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
-    let wanted = arrow::compute::cast(&arguments[1], &DataType::Utf8).map_err(|e| SqlError::Execution(e.to_string()))?;
+    let wanted =
+        arrow::compute::cast(&arguments[1], &DataType::Utf8).map_err(|e| SqlError::Execution(e.to_string()))?;
     let is_text = matches!(arguments[1].data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     let wanted = wanted.as_string::<i32>();
     let is = |json: &Json, wanted: &str| match json {
         Json::String(text) => is_text && text == wanted,
-        Json::Number(_) | Json::Bool(_) => !is_text && json.to_string() == wanted,
+        Json::Number(number) => !is_text && number.to_string() == wanted,
+        Json::Bool(value) => !is_text && wanted.parse() == Ok(*value),
         _ => false,
     };
     let found = arrays(&arguments[0]).zip(wanted.iter()).map(|(array, wanted)| {
@@ -196,7 +203,8 @@ mod tests {
     use super::*;
 
     fn check(json: &str, path: &str, expected: Option<&str>) {
-        let arguments: [ArrayRef; 2] = [Arc::new(StringArray::from(vec![json])), Arc::new(StringArray::from(vec![path]))];
+        let arguments: [ArrayRef; 2] =
+            [Arc::new(StringArray::from(vec![json])), Arc::new(StringArray::from(vec![path]))];
         let found = by_path(&arguments, scalar_text).unwrap();
         assert_eq!(found.as_string::<i32>().iter().next().unwrap(), expected, "{json} {path}");
     }

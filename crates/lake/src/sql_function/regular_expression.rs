@@ -59,9 +59,10 @@ fn regexp_extract(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
         let group = groups.map_or(0, |g| g.value(row));
         let (Some(text), Some(pattern)) = pair else { return Ok(None) };
         let regex = patterns.get(pattern)?;
-        let group = usize::try_from(group).ok().filter(|g| *g < regex.captures_len()).ok_or_else(|| {
-            SqlError::Execution(format!("the regular expression '{pattern}' has no group {group}"))
-        })?;
+        let group = usize::try_from(group)
+            .ok()
+            .filter(|g| *g < regex.captures_len())
+            .ok_or_else(|| SqlError::Execution(format!("the regular expression '{pattern}' has no group {group}")))?;
         Ok(regex.captures(text).and_then(|c| c.get(group)).map(|m| m.as_str().to_owned()))
     });
     Ok(Arc::new(StringArray::from(found.collect::<Result<Vec<_>, SqlError>>()?)))

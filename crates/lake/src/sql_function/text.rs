@@ -55,7 +55,8 @@ fn split_part(arguments: &[ArrayRef]) -> Result<ArrayRef, SqlError> {
     let numbers = arguments[2].as_primitive::<Int64Type>();
     let parts = texts(&arguments[0]).zip(texts(&arguments[1])).zip(numbers.iter()).map(|((text, by), number)| {
         let (Some(text), Some(by), Some(number)) = (text, by, number) else { return Ok(None) };
-        let index = usize::try_from(number - 1).map_err(|_| SqlError::Execution("Index must be greater than zero".into()))?;
+        let index =
+            usize::try_from(number - 1).map_err(|_| SqlError::Execution("Index must be greater than zero".into()))?;
         Ok(text.split(by).nth(index))
     });
     Ok(Arc::new(StringArray::from(parts.collect::<Result<Vec<_>, SqlError>>()?)))

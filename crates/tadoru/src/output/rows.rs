@@ -8,19 +8,19 @@ use serde_json::Value;
 use super::{Column, OutputError, OutputFormat, OutputOptions, Table, csv, json, object, picks, table, tsv};
 
 /// Begin, any number of rows, end. A table is held back until the end.
-pub struct RowWriter<'a> {
+pub struct RowWriter<W> {
     columns: Vec<Column>,
     picks: Vec<usize>,
     options: OutputOptions,
     held: Table,
     count: usize,
-    out: &'a mut dyn Write,
+    out: W,
 }
 
-impl<'a> RowWriter<'a> {
+impl<W: Write> RowWriter<W> {
     /// Writes what stands before the first row. Rows come with one value for each of `columns`, from which `--columns`
     /// picks; an unknown one is an error here, as is `--query`.
-    pub fn begin(columns: &[Column], options: &OutputOptions, out: &'a mut dyn Write) -> Result<Self, OutputError> {
+    pub fn begin(columns: &[Column], options: &OutputOptions, mut out: W) -> Result<Self, OutputError> {
         if options.query.is_some() {
             return Err(OutputError::QueryOfStream);
         }
@@ -73,10 +73,10 @@ impl<'a> RowWriter<'a> {
     }
 
     /// Writes what stands after the last row, and flushes.
-    pub fn end(self) -> Result<(), OutputError> {
+    pub fn end(mut self) -> Result<(), OutputError> {
         match self.options.format {
             OutputFormat::Json => writeln!(self.out, "{}]", if self.count > 0 { "\n" } else { "" })?,
-            OutputFormat::Table => table::write(&self.held, &self.options, self.out)?,
+            OutputFormat::Table => table::write(&self.held, &self.options, &mut self.out)?,
             OutputFormat::Csv | OutputFormat::Tsv | OutputFormat::Jsonl => {}
         }
         Ok(self.out.flush()?)

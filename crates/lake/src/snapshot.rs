@@ -1,0 +1,93 @@
+//! One snapshot of the lake, which a question sees from its beginning to its end, whatever is ingested meanwhile. It holds
+//! the snapshot's files and answers statements over them; what the statements are is the matter of `questions`.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::catalog::{Catalog, CatalogError, LakeCounts, Table};
+use crate::engine::{Answer, AnswerColumns, Cancellation, Engine, EngineLimits, Mode, Rows};
+use crate::lake_table::{LakeFile, LakeTable};
+use crate::sql_error::SqlError;
+
+/// A lake at one snapshot, open for questions.
+pub struct Snapshot {
+    catalog: Catalog,
+    engine: Engine,
+    id: i64,
+    tables: Vec<(String, LakeTable)>,
+}
+
+/// Why a lake cannot be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("cannot start the query engine")]
+    Engine(#[from] std::io::Error),
+}
+
+impl Snapshot {
+    /// The newest snapshot of the lake in `folder`.
+    pub fn open(folder: &Path, limits: EngineLimits) -> Result<Self, SnapshotError> {
+        let catalog = Catalog::open(folder)?;
+        let engine = Engine::new(limits)?;
+        let id = catalog.newest_snapshot()?;
+        let mut tables = Vec::new();
+        for table in Table::ALL {
+            let files = catalog.data_files(table, id)?.into_iter().map(|file| LakeFile {
+                path: file.path,
+                size_bytes: file.size_bytes,
+                record_count: file.record_count,
+                event_timestamp_bounds: file.time_bounds.filter(|_| table == Table::Events),
+                event_date: file.partition_day,
+            });
+            tables.push((table.name().to_owned(), LakeTable::new(table.columns(), files.collect())));
+        }
+        Ok(Self { catalog, engine, id, tables })
+    }
+
+    /// The snapshot's number.
+    pub fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// The catalog, for what is not events: the ledger, settings.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// The sums of the ledger.
+    pub fn counts(&self) -> Result<LakeCounts, CatalogError> {
+        self.catalog.counts()
+    }
+
+    /// How many events the snapshot holds.
+    pub fn event_count(&self) -> u64 {
+        let events = self.tables.iter().find(|(name, _)| name == Table::Events.name());
+        events.map_or(0, |(_, table)| table.files().iter().map(|f| f.record_count).sum())
+    }
+
+    /// The times of the oldest and the newest event, µs UTC; `None` in an empty lake.
+    pub fn event_span(&self) -> Option<(i64, i64)> {
+        let events = self.tables.iter().find(|(name, _)| name == Table::Events.name());
+        let bounds = events.into_iter().flat_map(|(_, t)| t.files()).filter_map(|f| f.event_timestamp_bounds);
+        bounds.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// Answers a statement; `now_us` is what `now()` says in it.
+    pub fn query(&self, sql: &str, now_us: i64, mode: Mode) -> Result<Answer, SqlError> {
+        self.engine.query(self.tables.clone(), sql, now_us, mode)
+    }
+
+    /// As `query`, handing rows over as they come.
+    pub fn query_stream(
+        &self,
+        sql: &str,
+        now_us: i64,
+        mode: Mode,
+        cancellation: &Cancellation,
+        on_rows: &mut dyn FnMut(&AnswerColumns, Rows) -> ControlFlow<()>,
+    ) -> Result<AnswerColumns, SqlError> {
+        self.engine.query_stream(self.tables.clone(), sql, now_us, mode, cancellation, on_rows)
+    }
+}

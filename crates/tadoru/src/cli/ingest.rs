@@ -1,0 +1,243 @@
+//! `tadoru ingest SOURCE...`: lists the sources, ingests what is new, shows progress on stderr and the summary on stdout.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::Args;
+use cloudtrail::log_file::Limits;
+use indicatif::{ProgressBar, ProgressStyle};
+use lake::ingest::{IngestError, IngestOptions, Outcome, Progress, ingest};
+use lake::source::{Listing, local_folder, standard_input};
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::clock::Now;
+use crate::error::{Exit, Failure, Message};
+use crate::output::Table;
+
+#[derive(Debug, Args)]
+pub struct Flags {
+    /// Folders, files, or - for standard input
+    #[arg(required = true, value_name = "SOURCE")]
+    sources: Vec<PathBuf>,
+    /// Threads that read and write [default: one a core]
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+    /// Seconds to wait for another process that writes to the lake
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait: u64,
+}
+
+pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
+    let listing = list(&flags.sources)?;
+    let objects = listing.objects.len();
+    let stop = stop_on_ctrl_c()?;
+    let options = IngestOptions {
+        workers: flags.jobs.filter(|n| *n > 0).unwrap_or_else(cores),
+        wait: Duration::from_secs(flags.wait),
+        now_us: Now::clock().us,
+        limits: Limits::default(),
+    };
+    let began = Instant::now();
+    let mut display = Display::new(context.quiet);
+    let outcome = ingest(&context.config.lake, listing, &options, &stop, &mut |progress| display.show(&progress));
+    display.end();
+    let outcome = outcome.map_err(explain)?;
+    let seconds = began.elapsed().as_secs_f64();
+    report(context, &outcome, objects);
+    context.print(&summary_table(&outcome, seconds))?;
+    Ok(if outcome.interrupted {
+        Exit::Interrupted
+    } else if !outcome.faults.is_empty() {
+        Exit::Partial
+    } else {
+        Exit::Done
+    })
+}
+
+fn list(sources: &[PathBuf]) -> anyhow::Result<Listing> {
+    let mut all = Listing::default();
+    for source in sources {
+        let listing = if source == Path::new("-") {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+            standard_input::list(bytes)
+        } else if source.to_string_lossy().starts_with("s3://") {
+            return Err(Failure::usage(
+                Message::error(format!("cannot ingest {}", source.display()))
+                    .why("this version reads folders, files and standard input, not S3")
+                    .try_this("aws s3 sync s3://bucket/AWSLogs ./logs && tadoru ingest ./logs"),
+            )
+            .into());
+        } else {
+            local_folder::list(source).with_context(|| format!("cannot ingest {}", source.display()))?
+        };
+        all.objects.extend(listing.objects);
+        all.skipped.extend(listing.skipped);
+        all.faults.extend(listing.faults);
+    }
+    all.objects.sort_by(|a, b| a.name.cmp(&b.name));
+    all.objects.dedup_by(|a, b| a.name == b.name);
+    Ok(all)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// The first Ctrl-C ends the run before the next batch; a second one ends the process at once. Both lose nothing that was
+/// acknowledged.
+fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::abort();
+        }
+    })?;
+    Ok(stop)
+}
+
+fn explain(error: IngestError) -> anyhow::Error {
+    let message = Message::error(error.to_string());
+    let causes = |error: &dyn std::error::Error| {
+        std::iter::successors(error.source(), |e| e.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    };
+    let why = causes(&error);
+    let message = if why.is_empty() { message } else { message.why(why) };
+    let kept = "what was committed before stays; mend it and run the same command again";
+    match &error {
+        IngestError::Lock(_) => Failure::failed(message.try_this("wait for it, or --wait SECONDS")).into(),
+        IngestError::Catalog(_) => error.into(),
+        IngestError::Write(_) | IngestError::Probe(_) => Failure::failed(message.try_this(kept)).into(),
+    }
+}
+
+fn summary_table(outcome: &Outcome, seconds: f64) -> Table {
+    let sum = &outcome.summary;
+    let mut table = Table::new(&[
+        "files",
+        "files_skipped",
+        "files_rejected",
+        "records",
+        "new_events",
+        "duplicates",
+        "conflicts",
+        "rejected",
+        "expired",
+        "bytes_in",
+        "seconds",
+    ]);
+    let numbers = [
+        sum.files,
+        sum.files_skipped,
+        sum.files_rejected,
+        sum.records,
+        sum.new_events,
+        sum.duplicates,
+        sum.conflicts,
+        sum.rejected,
+        sum.expired,
+        sum.bytes_in,
+    ];
+    let rounded = (seconds * 1000.0).round() / 1000.0;
+    table.rows.push(numbers.into_iter().map(Value::from).chain([json!(rounded)]).collect());
+    table
+}
+
+fn report(context: &Context, outcome: &Outcome, objects: usize) {
+    if objects == 0 && outcome.faults.is_empty() {
+        context.note(
+            &Message::note("there was nothing to ingest")
+                .why(if outcome.skipped.is_empty() { "the source holds no files" } else { "no file may be opened" })
+                .try_this("give the folder that holds AWSLogs/, or the .json.gz files themselves"),
+        );
+    }
+    let words = |counts: &[(&str, u64)]| {
+        counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect::<Vec<_>>().join(", ")
+    };
+    if !outcome.file_rejects.is_empty() {
+        let count: u64 = outcome.file_rejects.iter().map(|(_, n)| n).sum();
+        context.note(
+            &Message::note(format!("{count} files were rejected as a whole"))
+                .why(words(&outcome.file_rejects))
+                .try_this("tadoru sql 'select name, reason, detail from rejected_records'"),
+        );
+    }
+    if !outcome.record_rejects.is_empty() {
+        let count: u64 = outcome.record_rejects.iter().map(|(_, n)| n).sum();
+        context.note(
+            &Message::note(format!("{count} records were rejected"))
+                .why(words(&outcome.record_rejects))
+                .try_this("tadoru sql 'select name, record_index, reason, detail from rejected_records'"),
+        );
+    }
+    for fault in outcome.faults.iter().take(5) {
+        super::say(&Message::warning(format!("not read: {}", fault.name)).why(format!("{}: {}", fault.reason, fault.detail)));
+    }
+    if outcome.faults.len() > 5 {
+        super::say(&Message::warning(format!("{} more objects were not read", outcome.faults.len() - 5)));
+    }
+    if outcome.interrupted {
+        super::say(
+            &Message::warning("interrupted; what was committed is kept")
+                .try_this("run the same command again: it goes on where it stopped"),
+        );
+    }
+}
+
+/// A progress bar on a terminal, else a line every ten seconds.
+struct Display {
+    bar: Option<ProgressBar>,
+    quiet: bool,
+    began: Instant,
+    last_line: Instant,
+    bytes: u64,
+}
+
+impl Display {
+    fn new(quiet: bool) -> Self {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let style = "{bar:30} {bytes}/{total_bytes} · {msg} · {eta} left";
+            ProgressBar::no_length().with_style(ProgressStyle::with_template(style).expect("the template is sound"))
+        });
+        let now = Instant::now();
+        Self { bar, quiet, began: now, last_line: now, bytes: 0 }
+    }
+
+    fn show(&mut self, progress: &Progress<'_>) {
+        match progress {
+            Progress::Begun { bytes, .. } => {
+                self.bytes = *bytes;
+                if let Some(bar) = &self.bar {
+                    bar.set_length(*bytes);
+                }
+            }
+            Progress::Waiting(who) => {
+                super::say(&Message::note("waiting for another process that writes to the lake").why(who.to_string()));
+            }
+            Progress::Committed(sum) => {
+                let rate = sum.records as f64 / self.began.elapsed().as_secs_f64().max(0.001);
+                let words = format!("{} files, {} records, {rate:.0} records/s", sum.files, sum.records);
+                if let Some(bar) = &self.bar {
+                    bar.set_position(sum.bytes_in);
+                    bar.set_message(words);
+                } else if !self.quiet && self.last_line.elapsed() >= Duration::from_secs(10) {
+                    self.last_line = Instant::now();
+                    let share = 100 * sum.bytes_in / self.bytes.max(1);
+                    super::say(&Message::note(format!("{share} %: {words}")));
+                }
+            }
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
