@@ -104,36 +104,51 @@ impl ParquetLayout {
         batches: impl Iterator<Item = RecordBatch>,
     ) -> Result<WrittenFile, WriteError> {
         let path = table_folder.join(relative_path);
-        let folder = path.parent().expect("a file below the table's folder").to_owned();
+        let folder = path.parent().expect("a file below the table's folder");
         let failed = |source| WriteError::Io { path: path.clone(), source };
-        create_durable_folder(table_folder, &folder).map_err(failed)?;
+        create_durable_folder(table_folder, folder).map_err(failed)?;
         let file = File::create_new(&path).map_err(failed)?;
+        let written = self.write_new(file, batches).and_then(|written| {
+            sync_folder(folder)?;
+            Ok(WrittenFile {
+                relative_path: relative_path.to_owned(),
+                footer_bytes: footer_bytes(&path)?,
+                partition_value,
+                ..written
+            })
+        });
+        written.map_err(|source| {
+            // What is left of it would only be an orphan.
+            let _ = fs::remove_file(&path);
+            WriteError::Parquet { path: path.clone(), source }
+        })
+    }
+
+    fn write_new(
+        &self,
+        file: File,
+        batches: impl Iterator<Item = RecordBatch>,
+    ) -> Result<WrittenFile, parquet::errors::ParquetError> {
         let mut writer = ArrowWriter::try_new(
             BufWriter::with_capacity(1 << 20, file),
             Arc::clone(&self.schema),
             Some(self.properties.as_ref().clone()),
-        )
-        .map_err(|source| WriteError::Parquet { path: path.clone(), source })?;
-        let parquet_failed = |source| WriteError::Parquet { path: path.clone(), source };
+        )?;
         let mut gathered = Gathered::new(&self.columns);
         for batch in batches {
             gathered.add(&batch);
-            writer.write(&batch).map_err(parquet_failed)?;
+            writer.write(&batch)?;
         }
-        let metadata = writer.finish().map_err(parquet_failed)?;
-        let size_bytes = writer.bytes_written() as i64;
-        let file = writer.into_inner().map_err(parquet_failed)?;
-        let mut file = file.into_inner().map_err(|e| failed(e.into_error()))?;
-        file.flush().map_err(failed)?;
-        file.sync_all().map_err(failed)?;
-        sync_folder(&folder).map_err(failed)?;
+        let metadata = writer.finish()?;
+        writer.inner_mut().flush()?;
+        writer.inner().get_ref().sync_all()?;
         Ok(WrittenFile {
-            relative_path: relative_path.to_owned(),
+            relative_path: String::new(),
             record_count: gathered.rows,
-            size_bytes,
-            footer_bytes: footer_bytes(&path).map_err(failed)?,
+            size_bytes: writer.bytes_written() as i64,
+            footer_bytes: 0,
             columns: gathered.finish(&metadata),
-            partition_value,
+            partition_value: String::new(),
         })
     }
 }

@@ -177,7 +177,9 @@ fn report(context: &Context, outcome: &Outcome, objects: usize) {
         );
     }
     for fault in outcome.faults.iter().take(5) {
-        super::say(&Message::warning(format!("not read: {}", fault.name)).why(format!("{}: {}", fault.reason, fault.detail)));
+        super::say(
+            &Message::warning(format!("not read: {}", fault.name)).why(format!("{}: {}", fault.reason, fault.detail)),
+        );
     }
     if outcome.faults.len() > 5 {
         super::say(&Message::warning(format!("{} more objects were not read", outcome.faults.len() - 5)));

@@ -94,7 +94,8 @@ fn print_whole(
 }
 
 fn statement(flags: Flags) -> anyhow::Result<String> {
-    let from = |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
+    let from =
+        |path: &PathBuf| std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()));
     match (flags.statement, flags.file) {
         (Some(text), _) if text == "-" => {
             let mut text = String::new();

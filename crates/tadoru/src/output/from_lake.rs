@@ -20,12 +20,16 @@ pub fn value(value: LakeValue) -> Value {
         LakeValue::Float(number) if number.is_finite() => number.into(),
         LakeValue::Float(number) if number.is_nan() => "NaN".into(),
         LakeValue::Float(number) => if number > 0.0 { "Infinity" } else { "-Infinity" }.into(),
-        LakeValue::Decimal(text) | LakeValue::Text(text) | LakeValue::Time(text) | LakeValue::Interval(text) => text.into(),
+        LakeValue::Decimal(text) | LakeValue::Text(text) | LakeValue::Time(text) | LakeValue::Interval(text) => {
+            text.into()
+        }
         LakeValue::Bytes(bytes) => STANDARD.encode(bytes).into(),
         LakeValue::Timestamp(us) | LakeValue::TimestampWithZone(us, _) => time(us).into(),
         LakeValue::Date(day) => lake::timestamp::date_text(day).into(),
         LakeValue::List(values) => row(values).into(),
-        LakeValue::Struct(fields) => fields.into_iter().map(|(name, v)| (name, self::value(v))).collect::<Map<_, _>>().into(),
+        LakeValue::Struct(fields) => {
+            fields.into_iter().map(|(name, v)| (name, self::value(v))).collect::<Map<_, _>>().into()
+        }
         LakeValue::Map(entries) => {
             let entry = |(key, v)| match self::value(key) {
                 Value::String(key) => (key, self::value(v)),
