@@ -1,1 +1,5 @@
-//! placeholder
+//! The questions: each is a file with a typed input and answer and an SQL file of the same name. A question sees one
+//! snapshot of the lake and one *now*; it knows neither flags nor HTTP nor how an answer is printed.
+
+pub mod question_error;
+pub mod statement;
