@@ -1,5 +1,12 @@
 //! The questions: each is a file with a typed input and answer and an SQL file of the same name. A question sees one
 //! snapshot of the lake and one *now*; it knows neither flags nor HTTP nor how an answer is printed.
 
+pub mod access_advisor;
+pub mod access_use;
+pub mod access_window;
+pub mod coverage;
+pub mod principal_name;
 pub mod question_error;
 pub mod statement;
+pub mod verdict;
+pub mod who_accessed;
