@@ -1,7 +1,10 @@
 //! The command line: its grammar, and the run of one command with what all commands share (settings, the one *now*, how to
 //! print). A command's own flags and work stand in the file of its name.
 
+mod activity;
+mod events;
 mod ingest;
+mod selection;
 mod sql;
 
 use std::io::Write;
@@ -31,6 +34,10 @@ struct CommandLine {
 enum Command {
     /// Take CloudTrail files into the lake: folders, files, or - for standard input
     Ingest(ingest::Flags),
+    /// Event history: the events that fit a filter, newest first, or one event whole
+    Events(events::Flags),
+    /// One timeline of a user, role, access key, session or Identity Center user
+    Activity(activity::Flags),
     /// Ask the lake in Athena's SQL
     Sql(sql::Flags),
 }
@@ -96,6 +103,8 @@ pub fn run() -> Exit {
     };
     let ended = Context::new(line.global).and_then(|context| match line.command {
         Command::Ingest(flags) => ingest::run(&context, flags),
+        Command::Events(flags) => events::run(&context, flags),
+        Command::Activity(flags) => activity::run(&context, flags),
         Command::Sql(flags) => sql::run(&context, flags),
     });
     match ended {
@@ -166,6 +175,15 @@ impl Context {
         }
     }
 
+    /// With `--explain`, the SQL that is about to run, so that it can be pasted into `tadoru sql`.
+    fn explain(&self, sql: &str) {
+        if self.explain {
+            let lines: Vec<_> = sql.trim_end().lines().map(output::visible).collect();
+            // Nothing can be said where stderr is gone.
+            let _ = writeln!(anstream::stderr(), "{}", lines.join("\n"));
+        }
+    }
+
     /// How answers are printed on stdout.
     fn output_options(&self) -> OutputOptions {
         OutputOptions {
@@ -175,6 +193,14 @@ impl Context {
             zone: self.config.zone.clone(),
             ..OutputOptions::for_stdout(self.format)
         }
+    }
+
+    /// Prints whole records on stdout.
+    fn print_records(&self, records: &[String]) -> anyhow::Result<()> {
+        let mut out = anstream::stdout().lock();
+        output::record::write(records, &self.output_options(), &mut out)?;
+        out.flush()?;
+        Ok(())
     }
 
     /// Prints an answer on stdout.
