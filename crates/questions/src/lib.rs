@@ -5,6 +5,8 @@ pub mod access_advisor;
 pub mod access_use;
 pub mod access_window;
 pub mod coverage;
+pub mod activity;
+pub mod events;
 pub mod principal_name;
 pub mod question_error;
 pub mod statement;

@@ -3,7 +3,10 @@
 
 mod access_advisor;
 mod demo;
+mod activity;
+mod events;
 mod ingest;
+mod selection;
 mod sql;
 mod who_accessed;
 
@@ -40,6 +43,10 @@ enum Command {
     AccessAdvisor(access_advisor::Flags),
     /// Who used an action, such as s3:DeleteBucket
     WhoAccessed(who_accessed::Flags),
+    /// Event history: the events that fit a filter, newest first, or one event whole
+    Events(events::Flags),
+    /// One timeline of a user, role, access key, session or Identity Center user
+    Activity(activity::Flags),
     /// Ask the lake in Athena's SQL
     Sql(sql::Flags),
 }
@@ -119,6 +126,8 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Demo(flags) => demo::run(context, flags),
         Command::Ingest(flags) => ingest::run(context, flags),
+        Command::Events(flags) => events::run(context, flags),
+        Command::Activity(flags) => activity::run(context, flags),
         Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
         Command::Sql(flags) => sql::run(context, flags),
@@ -202,6 +211,15 @@ impl Context {
         }
     }
 
+    /// With `--explain`, the SQL that is about to run, so that it can be pasted into `tadoru sql`.
+    fn explain(&self, sql: &str) {
+        if self.explain {
+            let lines: Vec<_> = sql.trim_end().lines().map(output::visible).collect();
+            // Nothing can be said where stderr is gone.
+            let _ = writeln!(anstream::stderr(), "{}", lines.join("\n"));
+        }
+    }
+
     /// How answers are printed on stdout.
     fn output_options(&self) -> OutputOptions {
         OutputOptions {
@@ -211,6 +229,14 @@ impl Context {
             zone: self.config.zone.clone(),
             ..OutputOptions::for_stdout(self.format)
         }
+    }
+
+    /// Prints whole records on stdout.
+    fn print_records(&self, records: &[String]) -> anyhow::Result<()> {
+        let mut out = anstream::stdout().lock();
+        output::record::write(records, &self.output_options(), &mut out)?;
+        out.flush()?;
+        Ok(())
     }
 
     /// Prints an answer on stdout.
