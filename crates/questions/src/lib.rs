@@ -1,5 +1,7 @@
 //! The questions: each is a file with a typed input and answer and an SQL file of the same name. A question sees one
 //! snapshot of the lake and one *now*; it knows neither flags nor HTTP nor how an answer is printed.
 
+pub mod coverage;
 pub mod question_error;
 pub mod statement;
+pub mod status;

@@ -3,6 +3,7 @@
 
 mod ingest;
 mod sql;
+mod status;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -33,6 +34,8 @@ enum Command {
     Ingest(ingest::Flags),
     /// Ask the lake in Athena's SQL
     Sql(sql::Flags),
+    /// What the lake holds: accounts, regions, time span, sources, rejects, gaps
+    Status(status::Flags),
 }
 
 /// Flags that every command takes.
@@ -97,6 +100,7 @@ pub fn run() -> Exit {
     let ended = Context::new(line.global).and_then(|context| match line.command {
         Command::Ingest(flags) => ingest::run(&context, flags),
         Command::Sql(flags) => sql::run(&context, flags),
+        Command::Status(flags) => status::run(&context, flags),
     });
     match ended {
         Ok(exit) => exit,
