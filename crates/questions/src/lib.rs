@@ -4,11 +4,12 @@
 pub mod access_advisor;
 pub mod access_use;
 pub mod access_window;
-pub mod coverage;
 pub mod activity;
+pub mod coverage;
 pub mod events;
 pub mod principal_name;
 pub mod question_error;
 pub mod statement;
+pub mod status;
 pub mod verdict;
 pub mod who_accessed;

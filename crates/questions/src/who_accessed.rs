@@ -53,7 +53,11 @@ pub fn ask(
     now_us: i64,
 ) -> Result<Answer, QuestionError> {
     let pattern = action_pattern(reference, &input.action)?;
-    let pairs = snapshot.query("SELECT DISTINCT eventsource, eventname, variant, eventtype FROM access_daily", now_us, Mode::Trusted)?;
+    let pairs = snapshot.query(
+        "SELECT DISTINCT eventsource, eventname, variant, eventtype FROM access_daily",
+        now_us,
+        Mode::Trusted,
+    )?;
     let mut events = Vec::new();
     for row in pairs.rows {
         let [source, name, variant, event_type] = row.as_slice() else { continue };
@@ -129,8 +133,13 @@ fn action_pattern(reference: &ServiceReference, action: &str) -> Result<Pattern,
     }
     if !is_wild(action) && reference.find_action(namespace, name).is_none() {
         let known = reference.actions(namespace).iter().map(|a| a.name);
-        let near: Vec<&str> = known.filter(|known| known.to_ascii_lowercase().contains(&name.to_ascii_lowercase())).take(3).collect();
-        let hint = if near.is_empty() { format!("{namespace}:* lists what was used") } else { format!("{namespace}:{}", near.join(&format!(", {namespace}:"))) };
+        let near: Vec<&str> =
+            known.filter(|known| known.to_ascii_lowercase().contains(&name.to_ascii_lowercase())).take(3).collect();
+        let hint = if near.is_empty() {
+            format!("{namespace}:* lists what was used")
+        } else {
+            format!("{namespace}:{}", near.join(&format!(", {namespace}:")))
+        };
         return Err(QuestionError::Input { what: format!("there is no action `{action}`"), try_this: hint });
     }
     Ok(pattern)

@@ -2,12 +2,13 @@
 //! print). A command's own flags and work stand in the file of its name.
 
 mod access_advisor;
-mod demo;
 mod activity;
+mod demo;
 mod events;
 mod ingest;
 mod selection;
 mod sql;
+mod status;
 mod who_accessed;
 
 use std::io::Write;
@@ -49,6 +50,8 @@ enum Command {
     Activity(activity::Flags),
     /// Ask the lake in Athena's SQL
     Sql(sql::Flags),
+    /// What the lake holds: accounts, regions, time span, sources, rejects, gaps
+    Status(status::Flags),
 }
 
 /// Flags that every command takes.
@@ -126,6 +129,7 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Demo(flags) => demo::run(context, flags),
         Command::Ingest(flags) => ingest::run(context, flags),
+        Command::Status(flags) => status::run(context, flags),
         Command::Events(flags) => events::run(context, flags),
         Command::Activity(flags) => activity::run(context, flags),
         Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
