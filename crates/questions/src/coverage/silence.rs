@@ -125,8 +125,8 @@ mod tests {
             assert_eq!(found, expected);
         };
         check(&[], &[]);
-        check(&[48..66], &[(42, 66)]);
-        check(&[48..60], &[]);
+        check(std::slice::from_ref(&(48..66)), &[(42, 66)]);
+        check(std::slice::from_ref(&(48..60)), &[]);
         check(&[48..96, 240..288], &[(42, 96), (234, 288)]);
         // Weekends off.
         let weekends: Vec<_> = (0..5).map(|week| week * 168 + 120..week * 168 + 168).collect();
