@@ -118,7 +118,8 @@ pub(crate) fn similar(name: &str, known: &[String]) -> Vec<String> {
     near.into_iter().take(5).map(|(_, principal)| principal.clone()).collect()
 }
 
-fn short(principal: &str) -> &str {
+/// The last part: the name of a user, role or service.
+pub(crate) fn short(principal: &str) -> &str {
     principal.rsplit(['/', ':']).next().unwrap_or(principal)
 }
 
