@@ -112,7 +112,7 @@ pub fn run() -> Exit {
 /// Prints a message on stderr.
 fn say(message: &Message) {
     // Nothing can be said where stderr is gone.
-    let _ = writeln!(anstream::stderr(), "{}", message.styled());
+    let _ = write!(anstream::stderr(), "{}", message.styled());
 }
 
 impl Context {
