@@ -92,14 +92,28 @@ fn each_principal_used_what_truth_says() {
     for (arn, expected) in truth["principals"].as_object().unwrap() {
         let said = told(&found.remove(arn).unwrap_or_default(), sessions(&lake, arn));
         for (name, expected) in expected.as_object().unwrap().iter().filter(|(name, _)| *name != "kind") {
-            if said[name] != *expected {
-                wrong.push(format!("{arn} {name}:\n  found {}\n  truth {expected}", said[name]));
-            }
+            differences(&format!("{arn} {name}"), &said[name], expected, &mut wrong);
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let unknown: Vec<&String> = found.keys().filter(|name| name.starts_with("arn:")).collect();
     assert!(unknown.is_empty(), "principals that truth does not know: {unknown:?}");
+}
+
+/// Adds where two values differ; lists are sets of texts.
+fn differences(path: &str, found: &Value, truth: &Value, wrong: &mut Vec<String>) {
+    let texts = |list: &Value| list.as_array().map(|list| list.iter().map(Value::to_string).collect::<BTreeSet<_>>());
+    match (found, truth) {
+        (Value::Object(found), Value::Object(truth)) => {
+            for name in found.keys().chain(truth.keys()).collect::<BTreeSet<_>>() {
+                let member = |of: &serde_json::Map<String, Value>| of.get(name).cloned().unwrap_or_default();
+                differences(&format!("{path} {name}"), &member(found), &member(truth), wrong);
+            }
+        }
+        (Value::Array(_), Value::Array(_)) if texts(found) == texts(truth) => {}
+        _ if found == truth => {}
+        _ => wrong.push(format!("{path}: {found} instead of {truth}")),
+    }
 }
 
 fn sessions(lake: &TestLake, arn: &str) -> Vec<Value> {
