@@ -60,6 +60,23 @@ pub struct Summary {
     pub bytes_inflated: u64,
 }
 
+impl Summary {
+    /// Adds another run's sums.
+    pub fn add(&mut self, other: &Self) {
+        self.files += other.files;
+        self.files_skipped += other.files_skipped;
+        self.files_rejected += other.files_rejected;
+        self.records += other.records;
+        self.new_events += other.new_events;
+        self.duplicates += other.duplicates;
+        self.conflicts += other.conflicts;
+        self.rejected += other.rejected;
+        self.expired += other.expired;
+        self.bytes_in += other.bytes_in;
+        self.bytes_inflated += other.bytes_inflated;
+    }
+}
+
 /// What a watcher of a run hears.
 #[derive(Debug)]
 pub enum Progress<'a> {

@@ -1,11 +1,18 @@
 //! The command line: its grammar, and the run of one command with what all commands share (settings, the one *now*, how to
 //! print). A command's own flags and work stand in the file of its name.
 
+mod access_advisor;
+mod activity;
+mod demo;
+mod events;
 mod ingest;
+mod selection;
 mod sql;
+mod status;
+mod who_accessed;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use lake::engine::EngineLimits;
@@ -29,10 +36,22 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make the sample organisation, ingest it and tell its stories: no AWS account needed
+    Demo(demo::Flags),
     /// Take CloudTrail files into the lake: folders, files, or - for standard input
     Ingest(ingest::Flags),
+    /// Services and actions last used by a user or role, or by all
+    AccessAdvisor(access_advisor::Flags),
+    /// Who used an action, such as s3:DeleteBucket
+    WhoAccessed(who_accessed::Flags),
+    /// Event history: the events that fit a filter, newest first, or one event whole
+    Events(events::Flags),
+    /// One timeline of a user, role, access key, session or Identity Center user
+    Activity(activity::Flags),
     /// Ask the lake in Athena's SQL
     Sql(sql::Flags),
+    /// What the lake holds: accounts, regions, time span, sources, rejects, gaps
+    Status(status::Flags),
 }
 
 /// Flags that every command takes.
@@ -94,10 +113,7 @@ pub fn run() -> Exit {
             return exit;
         }
     };
-    let ended = Context::new(line.global).and_then(|context| match line.command {
-        Command::Ingest(flags) => ingest::run(&context, flags),
-        Command::Sql(flags) => sql::run(&context, flags),
-    });
+    let ended = Context::new(line.global).and_then(|context| run_command(&context, line.command));
     match ended {
         Ok(exit) => exit,
         Err(error) if is_broken_pipe(&error) => Exit::Done,
@@ -106,6 +122,19 @@ pub fn run() -> Exit {
             say(&failure.message);
             failure.exit
         }
+    }
+}
+
+fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Demo(flags) => demo::run(context, flags),
+        Command::Ingest(flags) => ingest::run(context, flags),
+        Command::Status(flags) => status::run(context, flags),
+        Command::Events(flags) => events::run(context, flags),
+        Command::Activity(flags) => activity::run(context, flags),
+        Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
+        Command::WhoAccessed(flags) => who_accessed::run(context, flags),
+        Command::Sql(flags) => sql::run(context, flags),
     }
 }
 
@@ -153,6 +182,26 @@ impl Context {
         Ok((snapshot, now))
     }
 
+    /// Where `demo` makes its lake: `--lake`, else beside the default lake.
+    fn demo_lake(&self) -> PathBuf {
+        if self.config.lake_is_default {
+            self.config.lake.with_file_name("demo-lake")
+        } else {
+            self.config.lake.clone()
+        }
+    }
+
+    /// Runs another command over the lake in `folder`, as `demo` shows it.
+    fn run_again(&self, folder: &Path, command: &[&str]) -> anyhow::Result<()> {
+        let line = CommandLine::try_parse_from(std::iter::once("tadoru").chain(command.iter().copied()))?;
+        let mut config = self.config.clone();
+        config.lake = folder.to_owned();
+        let columns = line.global.columns.clone();
+        let context = Self { config, columns, query: None, excel: false, explain: false, quiet: true, ..*self };
+        run_command(&context, line.command)?;
+        Ok(())
+    }
+
     fn now(&self, lake_us: Option<i64>) -> anyhow::Result<Now> {
         let clock = Now::clock();
         let as_of = self.config.as_of.as_deref().map(|text| time_argument::parse(text, clock)).transpose()?;
@@ -166,6 +215,15 @@ impl Context {
         }
     }
 
+    /// With `--explain`, the SQL that is about to run, so that it can be pasted into `tadoru sql`.
+    fn explain(&self, sql: &str) {
+        if self.explain {
+            let lines: Vec<_> = sql.trim_end().lines().map(output::visible).collect();
+            // Nothing can be said where stderr is gone.
+            let _ = writeln!(anstream::stderr(), "{}", lines.join("\n"));
+        }
+    }
+
     /// How answers are printed on stdout.
     fn output_options(&self) -> OutputOptions {
         OutputOptions {
@@ -175,6 +233,14 @@ impl Context {
             zone: self.config.zone.clone(),
             ..OutputOptions::for_stdout(self.format)
         }
+    }
+
+    /// Prints whole records on stdout.
+    fn print_records(&self, records: &[String]) -> anyhow::Result<()> {
+        let mut out = anstream::stdout().lock();
+        output::record::write(records, &self.output_options(), &mut out)?;
+        out.flush()?;
+        Ok(())
     }
 
     /// Prints an answer on stdout.

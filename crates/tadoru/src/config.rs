@@ -88,6 +88,8 @@ impl FromStr for Color {
 pub struct Config {
     /// The lake's folder.
     pub lake: PathBuf,
+    /// Nobody named a lake.
+    pub lake_is_default: bool,
     /// None: a table on a terminal, else TSV.
     pub output: Option<OutputFormat>,
     /// The zone in which tables show times; None: UTC.
@@ -185,7 +187,9 @@ impl Config {
                 layers.push((path.display().to_string(), settings));
             }
         }
-        let lake = match layers.iter().find_map(|(_, settings)| settings.lake.clone()) {
+        let named = layers.iter().find_map(|(_, settings)| settings.lake.clone());
+        let lake_is_default = named.is_none();
+        let lake = match named {
             Some(lake) => lake,
             None => environment
                 .get("XDG_DATA_HOME")
@@ -197,6 +201,7 @@ impl Config {
         let formats = || OutputFormat::NAMES.join(", ");
         Ok(Self {
             lake,
+            lake_is_default,
             output: chosen(&layers, "output", |settings| settings.output.as_ref(), |text| text.parse().ok(), formats)?,
             zone: chosen(
                 &layers,

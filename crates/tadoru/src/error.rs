@@ -1,11 +1,14 @@
 //! What a person reads when something went wrong or an answer is empty: what, why, and what to try, in three lines on
 //! stderr; and the exit code that scripts read. Lower layers return typed errors; the commands turn them into these.
 
+mod bad_lake;
+
 use std::fmt;
 use std::io::ErrorKind;
 
 use anstyle::{AnsiColor, Style};
 use query_syntax::event_filter::FilterError;
+use questions::question_error::QuestionError;
 
 use crate::config::ConfigError;
 use crate::output::{OutputError, visible};
@@ -150,13 +153,19 @@ impl Failure {
     }
 
     /// What to say and how to exit for any error of a command: a `Failure` as it is, the errors of this crate's arguments
-    /// as wrong usage with what mends them, else the outermost message with its causes as the reason.
+    /// as wrong usage with what mends them, the lake's with what mends it, else the outermost message with its causes as the reason.
     pub fn of(error: &anyhow::Error) -> Self {
         if let Some(failure) = error.downcast_ref::<Self>() {
             return failure.clone();
         }
         if let Some(usage) = wrong_usage(error) {
             return Self::usage(usage);
+        }
+        if let Some(failure) = error.downcast_ref::<QuestionError>().and_then(of_question) {
+            return failure;
+        }
+        if let Some(failure) = bad_lake::failure(error) {
+            return failure;
         }
         let mut message = Message::error(error.to_string());
         let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
@@ -175,6 +184,33 @@ pub fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 fn io_kinds(error: &anyhow::Error) -> impl Iterator<Item = ErrorKind> {
     error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind))
+}
+
+/// More candidates than these are counted.
+const MOST_CANDIDATES: usize = 20;
+
+/// A question that names what is wrong with its input; the engine's and the catalog's errors are not among them.
+fn of_question(error: &QuestionError) -> Option<Failure> {
+    let message = Message::error(error.to_string());
+    match error {
+        QuestionError::Input { try_this, .. } => Some(Failure::usage(message.try_this(try_this))),
+        QuestionError::UnknownPrincipal { similar, .. } => Some(Failure::failed(match similar.as_slice() {
+            [] => message
+                .why("no event in the lake has it")
+                .try_this("tadoru sql 'select distinct principal from access_daily'"),
+            [nearest, ..] => message.why(format!("similar: {}", similar.join("\n         "))).try_this(nearest),
+        })),
+        QuestionError::AmbiguousPrincipal { candidates, .. } => {
+            let mut lines: Vec<String> = candidates.iter().take(MOST_CANDIDATES).cloned().collect();
+            if candidates.len() > MOST_CANDIDATES {
+                lines.push(format!("… and {} more", candidates.len() - MOST_CANDIDATES));
+            }
+            let one = candidates.first().map_or("its full ARN", String::as_str);
+            let message = message.why(format!("it fits {}", lines.join("\n        ")));
+            Some(Failure::failed(message.try_this(format!("the full ARN, such as {one}"))))
+        }
+        QuestionError::Sql(_) | QuestionError::Catalog(_) => None,
+    }
 }
 
 fn wrong_usage(error: &anyhow::Error) -> Option<Message> {

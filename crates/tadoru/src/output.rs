@@ -6,7 +6,9 @@ mod cell;
 mod csv;
 pub mod from_lake;
 mod json;
+mod mask;
 mod query;
+pub mod record;
 mod rows;
 mod table;
 mod tsv;
@@ -18,6 +20,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 pub use cell::visible;
+pub use mask::masked;
 pub use rows::RowWriter;
 
 /// An answer, plain: each row has one value for each column. NULL is `Value::Null`, times are RFC 3339 text in UTC,

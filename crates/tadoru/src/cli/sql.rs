@@ -10,10 +10,12 @@ use clap::Args;
 use lake::engine::{AnswerColumns, Cancellation, Mode, Rows};
 use lake::sql_error::SqlError;
 use lake::sql_guard::straighten_quotes;
+use lake::value::Value as LakeValue;
+use serde_json::Value;
 
 use super::Context;
 use crate::error::{Exit, Failure, Message};
-use crate::output::{Column, RowWriter, Table, from_lake};
+use crate::output::{Column, RowWriter, Table, from_lake, masked};
 
 #[derive(Debug, Args)]
 pub struct Flags {
@@ -23,25 +25,28 @@ pub struct Flags {
     /// Read the statement from a file
     #[arg(short, long, value_name = "FILE", conflicts_with = "statement")]
     file: Option<PathBuf>,
+    /// Show secrets in records (session tokens, secret keys, passwords) as they are
+    #[arg(long)]
+    reveal: bool,
 }
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
+    let reveal = flags.reveal;
     let written = statement(flags)?;
     let statement = straighten_quotes(&written);
     if matches!(statement, std::borrow::Cow::Owned(_)) {
         context.note(&Message::warning("typographic quotes were read as plain ones"));
     }
     let (snapshot, now) = context.open()?;
-    if context.explain {
-        context.note(&Message::note(statement.trim()));
-    }
+    context.explain(&statement);
     let cancellation = Cancellation::default();
     let on_interrupt = cancellation.clone();
     ctrlc::set_handler(move || on_interrupt.cancel())?;
     let ask = |on_rows: &mut dyn FnMut(&AnswerColumns, Rows) -> ControlFlow<()>| {
         snapshot.query_stream(&statement, now.us, Mode::Guarded, &cancellation, on_rows)
     };
-    let result = if context.query.is_some() { print_whole(context, ask)? } else { print_rows(context, ask)? };
+    let result =
+        if context.query.is_some() { print_whole(context, reveal, ask)? } else { print_rows(context, reveal, ask)? };
     match result {
         Ok(()) => Ok(Exit::Done),
         Err(SqlError::Cancelled) => Ok(Exit::Interrupted),
@@ -52,6 +57,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
 /// Prints rows as they come. The outer error is of printing, the inner one of the statement.
 fn print_rows(
     context: &Context,
+    reveal: bool,
     ask: impl Fn(&mut dyn FnMut(&AnswerColumns, Rows) -> ControlFlow<()>) -> Result<AnswerColumns, SqlError>,
 ) -> anyhow::Result<Result<(), SqlError>> {
     let options = context.output_options();
@@ -63,7 +69,7 @@ fn print_rows(
                 Some(writer) => writer,
                 none => none.insert(RowWriter::begin(&columns(head), &options, anstream::stdout().lock())?),
             };
-            rows.into_iter().try_for_each(|row| writer.row(&from_lake::row(row)))
+            rows.into_iter().try_for_each(|row| writer.row(&shown(row, reveal)))
         })();
         if printed.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
@@ -79,11 +85,12 @@ fn print_rows(
 /// Prints the whole answer at once, for `--query`.
 fn print_whole(
     context: &Context,
+    reveal: bool,
     ask: impl Fn(&mut dyn FnMut(&AnswerColumns, Rows) -> ControlFlow<()>) -> Result<AnswerColumns, SqlError>,
 ) -> anyhow::Result<Result<(), SqlError>> {
     let mut rows = Vec::new();
     let head = match ask(&mut |_, some| {
-        rows.extend(some.into_iter().map(from_lake::row));
+        rows.extend(some.into_iter().map(|row| shown(row, reveal)));
         ControlFlow::Continue(())
     }) {
         Ok(head) => head,
@@ -91,6 +98,12 @@ fn print_whole(
     };
     context.print(&Table { columns: columns(&head), rows })?;
     Ok(Ok(()))
+}
+
+/// A row as it is printed: secrets inside of records hidden unless `--reveal`.
+fn shown(row: Vec<LakeValue>, reveal: bool) -> Vec<Value> {
+    let values = from_lake::row(row);
+    if reveal { values } else { values.into_iter().map(masked).collect() }
 }
 
 fn statement(flags: Flags) -> anyhow::Result<String> {

@@ -65,7 +65,7 @@ fn rank(key: &str, table: &Table, expression: &str) -> (usize, usize) {
 }
 
 /// A list of objects with their keys as columns, in order of appearance.
-fn tabulated(answer: &Value) -> Option<Table> {
+pub(super) fn tabulated(answer: &Value) -> Option<Table> {
     let objects: Vec<&Map<String, Value>> = answer.as_array()?.iter().map(Value::as_object).collect::<Option<_>>()?;
     let mut columns: Vec<Column> = Vec::new();
     for key in objects.iter().flat_map(|object| object.keys()) {

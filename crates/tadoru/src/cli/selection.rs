@@ -1,0 +1,76 @@
+//! Flags that the event lists share: the window, accounts, regions, how many. The flags become a question's plain input.
+
+use std::collections::BTreeSet;
+
+use clap::Args;
+use lake::value::Value as LakeValue;
+use questions::events::Selection;
+
+use super::Context;
+use crate::clock::Now;
+use crate::error::Message;
+use crate::output::{Column, Table, from_lake, masked};
+use crate::time_argument;
+
+/// So many events are shown if nobody says otherwise.
+const USUAL_LIMIT: u64 = 100;
+
+#[derive(Debug, Args)]
+pub struct SelectionFlags {
+    /// From this time on: 30d, 2024-06-01, RFC 3339 [default: the oldest event]
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Before this time [default: the newest event]
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Only events of this account; repeatable
+    #[arg(long, value_name = "ACCOUNT", value_delimiter = ',')]
+    account: Vec<String>,
+    /// Only events of this region; repeatable
+    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    region: Vec<String>,
+    /// The newest so many; 0 for all
+    #[arg(long, value_name = "N", default_value_t = USUAL_LIMIT)]
+    limit: u64,
+    /// Show secrets in records (session tokens, secret keys, passwords) as they are
+    #[arg(long)]
+    pub reveal: bool,
+}
+
+impl SelectionFlags {
+    /// The input of a question; `own` are columns that the question adds by itself.
+    pub fn selection(&self, context: &Context, now: Now, own: &[&str]) -> anyhow::Result<Selection> {
+        let time = |text: &Option<String>| text.as_deref().map(|text| time_argument::parse(text, now)).transpose();
+        let columns = context.columns.iter().flatten();
+        let mut seen = BTreeSet::new();
+        let asked = columns.filter(|name| !own.contains(&name.as_str()) && seen.insert(name.to_lowercase()));
+        Ok(Selection {
+            columns: asked.cloned().collect(),
+            since_us: time(&self.since)?,
+            until_us: time(&self.until)?,
+            accounts: self.account.clone(),
+            regions: self.region.clone(),
+            limit: Some(self.limit).filter(|limit| *limit > 0),
+        })
+    }
+
+    /// Rows of an answer as they are printed: secrets hidden unless `--reveal`.
+    pub fn table(&self, columns: &[String], rows: Vec<Vec<LakeValue>>) -> Table {
+        let row = |values: Vec<LakeValue>| {
+            let values = from_lake::row(values);
+            if self.reveal { values } else { values.into_iter().map(masked).collect() }
+        };
+        Table {
+            columns: columns.iter().map(|name| Column::new(name.as_str())).collect(),
+            rows: rows.into_iter().map(row).collect(),
+        }
+    }
+}
+
+/// Says that there are more events than are shown.
+pub fn note_cut(context: &Context, shown: usize, event_count: u64) {
+    if (shown as u64) < event_count {
+        let what = format!("the newest {shown} of {event_count} events are shown");
+        context.note(&Message::note(what).try_this("--limit 0 for all, or a window with --since and --until"));
+    }
+}
