@@ -98,6 +98,28 @@ pub struct Config {
     pub color: Color,
     /// The one *now*, as written; `time_argument` reads it.
     pub as_of: Option<String>,
+    /// What only the tests set.
+    pub test: TestSettings,
+}
+
+/// Settings of the kill tests, from the environment alone: `TADORU_TEST_STOP_POINT=name:pass` ends the process at that
+/// place of the writer, `TADORU_TEST_BATCH_BYTES` makes batches small. They are no interface; what is malformed is not set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TestSettings {
+    /// A name of `lake::stop_point` and the pass at which it strikes.
+    pub stop_point: Option<(String, u64)>,
+    /// Inflated bytes after which a batch closes.
+    pub batch_bytes: Option<usize>,
+}
+
+impl TestSettings {
+    fn of(environment: &Environment) -> Self {
+        let stop_point = environment.get("TADORU_TEST_STOP_POINT").and_then(|text| text.split_once(':'));
+        Self {
+            stop_point: stop_point.and_then(|(name, pass)| Some((name.to_owned(), pass.parse().ok()?))),
+            batch_bytes: environment.get("TADORU_TEST_BATCH_BYTES").and_then(|text| text.parse().ok()),
+        }
+    }
 }
 
 /// Why there are no settings.
@@ -197,6 +219,7 @@ impl Config {
             )?
             .unwrap_or_default(),
             as_of: layers.iter().find_map(|(_, settings)| settings.as_of.clone()),
+            test: TestSettings::of(environment),
         })
     }
 }
