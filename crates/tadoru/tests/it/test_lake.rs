@@ -115,7 +115,7 @@ impl TestLake {
         let path = self.folder().join("catalog.sqlite");
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
         let mut statement = connection.prepare(statement).unwrap();
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([]).unwrap();
         let mut found = Vec::new();
         while let Some(row) = rows.next().unwrap() {
@@ -144,9 +144,8 @@ impl TestLake {
                     coalesce(sum(new_events + duplicates + rejected + expired), 0) AS parts FROM ingested_object",
         )[0];
         assert_eq!(sums["records"], sums["parts"]);
-        let unbalanced = self.catalog(
-            "SELECT name FROM ingested_object WHERE records <> new_events + duplicates + rejected + expired",
-        );
+        let unbalanced = self
+            .catalog("SELECT name FROM ingested_object WHERE records <> new_events + duplicates + rejected + expired");
         assert_eq!(unbalanced, []);
         let found = self.rows(
             "SELECT count(raw) AS events, count(DISTINCT coalesce(eventid, '') || '/' || coalesce(recipientaccountid, '')
