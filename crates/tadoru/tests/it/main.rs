@@ -8,6 +8,7 @@
 )]
 
 mod bad_inputs;
+mod bad_lake;
 mod command_line;
 mod conservation;
 mod kill_matrix;
