@@ -6,6 +6,7 @@ mod append;
 mod data_file;
 mod ducklake_table;
 mod ledger;
+mod ledger_table;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,7 +18,8 @@ use crate::timestamp;
 
 pub use append::{Append, NewObject, NewReject};
 pub use data_file::DataFile;
-pub use ledger::{KnownObject, LakeCounts};
+pub use ledger::{Delivery, KnownObject, LakeCounts};
+pub use ledger_table::{LedgerKind, LedgerTable};
 
 /// The DuckLake version this code reads and writes.
 const DUCKLAKE_VERSION: &str = "1.0";
@@ -76,10 +78,45 @@ pub enum CatalogError {
     Corrupt { path: PathBuf, detail: String },
     #[error("another program changed the lake in a way this tadoru does not read: {0}")]
     ForeignChange(String),
-    #[error("cannot make the lake in {}", path.display())]
+    #[error("cannot use the lake's folder {}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("the lake's catalog cannot be used")]
     Sqlite(#[from] rusqlite::Error),
+}
+
+/// What is wrong with a catalog's file, as far as a person can mend it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CatalogFault {
+    /// Its bytes are not, or no longer, a database.
+    Damaged,
+    /// The operating system does not let this user read or write it.
+    NotPermitted,
+    DiskFull,
+    /// Another program holds it.
+    Busy,
+    Other,
+}
+
+impl CatalogError {
+    /// The kind of an error that SQLite reported.
+    pub fn fault(&self) -> CatalogFault {
+        use rusqlite::ErrorCode as Code;
+        let Self::Sqlite(error) = self else { return CatalogFault::Other };
+        match error.sqlite_error_code() {
+            Some(Code::DatabaseCorrupt | Code::NotADatabase) => CatalogFault::Damaged,
+            Some(
+                Code::PermissionDenied | Code::ReadOnly | Code::CannotOpen | Code::AuthorizationForStatementDenied,
+            ) => CatalogFault::NotPermitted,
+            Some(Code::DiskFull) => CatalogFault::DiskFull,
+            Some(Code::DatabaseBusy | Code::DatabaseLocked) => CatalogFault::Busy,
+            // A table or column that DuckLake and Tadoru always make is gone.
+            Some(Code::Unknown) => CatalogFault::Damaged,
+            _ => match error {
+                rusqlite::Error::InvalidColumnType(..) | rusqlite::Error::QueryReturnedNoRows => CatalogFault::Damaged,
+                _ => CatalogFault::Other,
+            },
+        }
+    }
 }
 
 /// An open catalog; cheap to open, one per thread of work.
@@ -111,8 +148,13 @@ impl Catalog {
     /// Opens an existing lake; readers use this.
     pub fn open(folder: &Path) -> Result<Self, CatalogError> {
         let path = Self::path(folder);
-        if !path.is_file() {
-            return Err(CatalogError::NoLake(folder.to_owned()));
+        match path.metadata() {
+            Ok(file) if file.is_file() => {}
+            Ok(_) => return Err(CatalogError::Corrupt { path, detail: "it is not a file".to_owned() }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(CatalogError::NoLake(folder.to_owned()));
+            }
+            Err(source) => return Err(CatalogError::Io { path: folder.to_owned(), source }),
         }
         let folder = folder.canonicalize().map_err(|source| CatalogError::Io { path: folder.to_owned(), source })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

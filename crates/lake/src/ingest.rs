@@ -23,8 +23,8 @@ use crate::writer_lock::LockError;
 use batch::BatchWriter;
 use file::{InflatedFile, inflate};
 
-/// Inflated bytes after which a batch closes.
-const BATCH_BYTES: usize = 64 << 20;
+/// Inflated bytes after which a batch closes, unless told otherwise.
+pub const BATCH_BYTES: usize = 64 << 20;
 
 /// How to ingest.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub struct IngestOptions {
     /// The time of ingest, µs UTC.
     pub now_us: i64,
     pub limits: Limits,
+    /// Inflated bytes after which a batch closes; [`BATCH_BYTES`] but in tests.
+    pub batch_bytes: usize,
 }
 
 /// What one run did. Conservation: records = new_events + duplicates + rejected + expired.
@@ -56,6 +58,23 @@ pub struct Summary {
     pub bytes_in: u64,
     /// Bytes of JSON after inflating.
     pub bytes_inflated: u64,
+}
+
+impl Summary {
+    /// Adds another run's sums.
+    pub fn add(&mut self, other: &Self) {
+        self.files += other.files;
+        self.files_skipped += other.files_skipped;
+        self.files_rejected += other.files_rejected;
+        self.records += other.records;
+        self.new_events += other.new_events;
+        self.duplicates += other.duplicates;
+        self.conflicts += other.conflicts;
+        self.rejected += other.rejected;
+        self.expired += other.expired;
+        self.bytes_in += other.bytes_in;
+        self.bytes_inflated += other.bytes_inflated;
+    }
 }
 
 /// What a watcher of a run hears.
@@ -190,8 +209,8 @@ fn next_batch(
     let mut batch = std::mem::take(carried);
     let mut bytes: usize = batch.iter().map(InflatedFile::held_bytes).sum();
     let mut taken = 0;
-    while bytes < BATCH_BYTES && taken < rest.len() && !stop.load(Ordering::Relaxed) {
-        let window = window_length(&rest[taken..], BATCH_BYTES - bytes, options.workers);
+    while bytes < options.batch_bytes && taken < rest.len() && !stop.load(Ordering::Relaxed) {
+        let window = window_length(&rest[taken..], options.batch_bytes - bytes, options.workers);
         let inflated = parallel::map(
             options.workers,
             &rest[taken..taken + window],
@@ -205,7 +224,7 @@ fn next_batch(
     let mut sum = 0;
     let full = batch.iter().position(|file| {
         sum += file.held_bytes();
-        sum >= BATCH_BYTES
+        sum >= options.batch_bytes
     });
     *carried = full.map_or_else(Vec::new, |last| batch.split_off(last + 1));
     (batch, taken)

@@ -17,8 +17,10 @@ use datafusion::common::{Column as ColumnName, ColumnStatistics, DFSchema, Resul
 use datafusion::config::TableParquetOptions;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::memory::MemorySourceConfig;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
+use datafusion::error::DataFusionError;
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
@@ -28,6 +30,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use object_store::path::Path;
 
+use crate::catalog::LedgerTable;
 use crate::event_schema::{Column, arrow_schema};
 use crate::implied_filter::implied_filter;
 
@@ -52,13 +55,20 @@ pub struct LakeFile {
 pub struct LakeTable {
     schema: SchemaRef,
     files: Vec<LakeFile>,
+    /// Of a table whose rows are the catalog's; it has no files.
+    ledger: Option<LedgerTable>,
     adds_implied_filter: bool,
 }
 
 impl LakeTable {
     /// A table with the given columns over the given files; no files is an empty table.
     pub fn new(columns: &'static [Column], files: Vec<LakeFile>) -> Self {
-        Self { schema: arrow_schema(columns), files, adds_implied_filter: true }
+        Self { schema: arrow_schema(columns), files, ledger: None, adds_implied_filter: true }
+    }
+
+    /// A table whose rows stand in the catalog and are read when a statement names it.
+    pub fn of_ledger(ledger: LedgerTable) -> Self {
+        Self { schema: ledger.schema(), files: Vec::new(), ledger: Some(ledger), adds_implied_filter: false }
     }
 
     /// The same table read without the help of `implied_filter`, to compare with.
@@ -132,8 +142,7 @@ impl LakeTable {
                 bytes = 0;
             }
             bytes += file.size_bytes;
-            let path = Path::from_absolute_path(&file.path)
-                .map_err(|e| datafusion::error::DataFusionError::External(Box::new(e)))?;
+            let path = Path::from_absolute_path(&file.path).map_err(|e| DataFusionError::External(Box::new(e)))?;
             let partitioned = PartitionedFile::new(path.to_string(), file.size_bytes)
                 .with_statistics(Arc::new(self.file_statistics(file)));
             groups.last_mut().expect("never empty").push(partitioned);
@@ -169,6 +178,13 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        if let Some(ledger) = &self.ledger {
+            let (schema, batches) = ledger
+                .batches(projection.map(Vec::as_slice), limit)
+                .map_err(|error| DataFusionError::External(Box::new(error)))?;
+            let source: Arc<dyn ExecutionPlan> = MemorySourceConfig::try_new_exec(&[batches], schema, None)?;
+            return Ok(source);
+        }
         let df_schema = DFSchema::try_from(self.schema.as_ref().clone())?;
         let physical = |filter: Option<Expr>| filter.map(|f| state.create_physical_expr(f, &df_schema)).transpose();
         let implied = self.implied_filter(filters);

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::catalog::{Catalog, CatalogError, LakeCounts, Table};
+use crate::catalog::{Catalog, CatalogError, LakeCounts, LedgerKind, LedgerTable, Table};
 use crate::engine::{Answer, AnswerColumns, Cancellation, Engine, EngineLimits, Mode, Rows};
 use crate::lake_table::{LakeFile, LakeTable};
 use crate::sql_error::SqlError;
@@ -43,6 +43,10 @@ impl Snapshot {
             });
             tables.push((table.name().to_owned(), LakeTable::new(table.columns(), files.collect())));
         }
+        for kind in LedgerKind::ALL {
+            let ledger = LedgerTable::new(catalog.folder().to_owned(), kind, id);
+            tables.push((kind.name().to_owned(), LakeTable::of_ledger(ledger)));
+        }
         Ok(Self { catalog, engine, id, tables })
     }
 
@@ -72,6 +76,13 @@ impl Snapshot {
         let events = self.tables.iter().find(|(name, _)| name == Table::Events.name());
         let bounds = events.into_iter().flat_map(|(_, t)| t.files()).filter_map(|f| f.event_timestamp_bounds);
         bounds.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// The bytes on disk of the snapshot's Parquet files and of the catalog.
+    pub fn size_bytes(&self) -> Result<u64, CatalogError> {
+        let path = Catalog::path(self.catalog.folder());
+        let catalog = path.metadata().map_err(|source| CatalogError::Io { path, source })?.len();
+        Ok(catalog + self.tables.iter().flat_map(|(_, table)| table.files()).map(|file| file.size_bytes).sum::<u64>())
     }
 
     /// Answers a statement; `now_us` is what `now()` says in it.

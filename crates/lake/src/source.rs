@@ -5,6 +5,7 @@ pub mod local_folder;
 pub mod standard_input;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use cloudtrail::object_key::{KeyVerdict, ObjectKey, ObjectKind, parse};
 
@@ -27,7 +28,7 @@ pub struct SourceObject {
 pub enum Place {
     File(PathBuf),
     /// Read already, as from standard input.
-    Memory(Vec<u8>),
+    Memory(Arc<[u8]>),
 }
 
 /// Something a source could not hand over; the rest is done without it.

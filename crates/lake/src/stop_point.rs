@@ -1,5 +1,6 @@
-//! Numbered places in the writer where the kill tests end the process. Only built with the `stop-points` environment in
-//! tests: [`arm`] names one place and the pass at which it strikes; nothing is armed otherwise.
+//! Numbered places in the writer where the kill tests end the process: `batch_read`, `file_written`, `files_written`,
+//! `before_commit`, `after_commit`. [`arm`] names one place and the pass at which it strikes; the program arms one where
+//! `TADORU_TEST_STOP_POINT` is set, and nothing is armed otherwise.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -56,6 +56,32 @@ pub enum Piece {
 }
 
 impl Pattern {
+    /// The pattern that a text with plain wildcards is, as in a policy's `iam:Create*`; nothing is quoted or escaped.
+    pub fn of(text: &str) -> Self {
+        let mut pieces = Vec::new();
+        let mut literal = String::new();
+        for character in text.chars() {
+            let wildcard = match character {
+                '*' => Piece::AnyRun,
+                '?' => Piece::AnyOne,
+                other => {
+                    literal.push(other);
+                    continue;
+                }
+            };
+            if !literal.is_empty() {
+                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+            }
+            if !(wildcard == Piece::AnyRun && pieces.last() == Some(&Piece::AnyRun)) {
+                pieces.push(wildcard);
+            }
+        }
+        if !literal.is_empty() {
+            pieces.push(Piece::Literal(literal));
+        }
+        Self { pieces }
+    }
+
     /// The text, if there is no wildcard in it.
     pub fn as_literal(&self) -> Option<&str> {
         match self.pieces.as_slice() {

@@ -1,14 +1,18 @@
 //! The command line: its grammar, and the run of one command with what all commands share (settings, the one *now*, how to
 //! print). A command's own flags and work stand in the file of its name.
 
+mod access_advisor;
 mod activity;
+mod demo;
 mod events;
 mod ingest;
 mod selection;
 mod sql;
+mod status;
+mod who_accessed;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use lake::engine::EngineLimits;
@@ -32,14 +36,22 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Make the sample organisation, ingest it and tell its stories: no AWS account needed
+    Demo(demo::Flags),
     /// Take CloudTrail files into the lake: folders, files, or - for standard input
     Ingest(ingest::Flags),
+    /// Services and actions last used by a user or role, or by all
+    AccessAdvisor(access_advisor::Flags),
+    /// Who used an action, such as s3:DeleteBucket
+    WhoAccessed(who_accessed::Flags),
     /// Event history: the events that fit a filter, newest first, or one event whole
     Events(events::Flags),
     /// One timeline of a user, role, access key, session or Identity Center user
     Activity(activity::Flags),
     /// Ask the lake in Athena's SQL
     Sql(sql::Flags),
+    /// What the lake holds: accounts, regions, time span, sources, rejects, gaps
+    Status(status::Flags),
 }
 
 /// Flags that every command takes.
@@ -101,12 +113,7 @@ pub fn run() -> Exit {
             return exit;
         }
     };
-    let ended = Context::new(line.global).and_then(|context| match line.command {
-        Command::Ingest(flags) => ingest::run(&context, flags),
-        Command::Events(flags) => events::run(&context, flags),
-        Command::Activity(flags) => activity::run(&context, flags),
-        Command::Sql(flags) => sql::run(&context, flags),
-    });
+    let ended = Context::new(line.global).and_then(|context| run_command(&context, line.command));
     match ended {
         Ok(exit) => exit,
         Err(error) if is_broken_pipe(&error) => Exit::Done,
@@ -115,6 +122,19 @@ pub fn run() -> Exit {
             say(&failure.message);
             failure.exit
         }
+    }
+}
+
+fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Demo(flags) => demo::run(context, flags),
+        Command::Ingest(flags) => ingest::run(context, flags),
+        Command::Status(flags) => status::run(context, flags),
+        Command::Events(flags) => events::run(context, flags),
+        Command::Activity(flags) => activity::run(context, flags),
+        Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
+        Command::WhoAccessed(flags) => who_accessed::run(context, flags),
+        Command::Sql(flags) => sql::run(context, flags),
     }
 }
 
@@ -160,6 +180,27 @@ impl Context {
             }));
         }
         Ok((snapshot, now))
+    }
+
+    /// Where `demo` makes its lake: `--lake`, else beside the default lake.
+    fn demo_lake(&self) -> PathBuf {
+        if self.config.lake_is_default {
+            self.config.lake.with_file_name("demo-lake")
+        } else {
+            self.config.lake.clone()
+        }
+    }
+
+    /// Runs another command over the lake in `folder`, as `demo` shows it.
+    fn run_again(&self, folder: &Path, command: &[&str]) -> anyhow::Result<()> {
+        let line = CommandLine::try_parse_from(std::iter::once("tadoru").chain(command.iter().copied()))?;
+        let mut config = self.config.clone();
+        config.lake = folder.to_owned();
+        let columns = line.global.columns.clone();
+        let format = self.config.output.unwrap_or(OutputFormat::Table);
+        let context = Self { config, format, columns, query: None, excel: false, explain: false, quiet: true };
+        run_command(&context, line.command)?;
+        Ok(())
     }
 
     fn now(&self, lake_us: Option<i64>) -> anyhow::Result<Now> {

@@ -88,6 +88,8 @@ impl FromStr for Color {
 pub struct Config {
     /// The lake's folder.
     pub lake: PathBuf,
+    /// Nobody named a lake.
+    pub lake_is_default: bool,
     /// None: a table on a terminal, else TSV.
     pub output: Option<OutputFormat>,
     /// The zone in which tables show times; None: UTC.
@@ -96,6 +98,28 @@ pub struct Config {
     pub color: Color,
     /// The one *now*, as written; `time_argument` reads it.
     pub as_of: Option<String>,
+    /// What only the tests set.
+    pub test: TestSettings,
+}
+
+/// Settings of the kill tests, from the environment alone: `TADORU_TEST_STOP_POINT=name:pass` ends the process at that
+/// place of the writer, `TADORU_TEST_BATCH_BYTES` makes batches small. They are no interface; what is malformed is not set.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TestSettings {
+    /// A name of `lake::stop_point` and the pass at which it strikes.
+    pub stop_point: Option<(String, u64)>,
+    /// Inflated bytes after which a batch closes.
+    pub batch_bytes: Option<usize>,
+}
+
+impl TestSettings {
+    fn of(environment: &Environment) -> Self {
+        let stop_point = environment.get("TADORU_TEST_STOP_POINT").and_then(|text| text.split_once(':'));
+        Self {
+            stop_point: stop_point.and_then(|(name, pass)| Some((name.to_owned(), pass.parse().ok()?))),
+            batch_bytes: environment.get("TADORU_TEST_BATCH_BYTES").and_then(|text| text.parse().ok()),
+        }
+    }
 }
 
 /// Why there are no settings.
@@ -163,7 +187,9 @@ impl Config {
                 layers.push((path.display().to_string(), settings));
             }
         }
-        let lake = match layers.iter().find_map(|(_, settings)| settings.lake.clone()) {
+        let named = layers.iter().find_map(|(_, settings)| settings.lake.clone());
+        let lake_is_default = named.is_none();
+        let lake = match named {
             Some(lake) => lake,
             None => environment
                 .get("XDG_DATA_HOME")
@@ -175,6 +201,7 @@ impl Config {
         let formats = || OutputFormat::NAMES.join(", ");
         Ok(Self {
             lake,
+            lake_is_default,
             output: chosen(&layers, "output", |settings| settings.output.as_ref(), |text| text.parse().ok(), formats)?,
             zone: chosen(
                 &layers,
@@ -192,6 +219,7 @@ impl Config {
             )?
             .unwrap_or_default(),
             as_of: layers.iter().find_map(|(_, settings)| settings.as_of.clone()),
+            test: TestSettings::of(environment),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! What a person reads when something went wrong or an answer is empty: what, why, and what to try, in three lines on
 //! stderr; and the exit code that scripts read. Lower layers return typed errors; the commands turn them into these.
 
+mod bad_lake;
+
 use std::fmt;
 use std::io::ErrorKind;
 
@@ -151,7 +153,7 @@ impl Failure {
     }
 
     /// What to say and how to exit for any error of a command: a `Failure` as it is, the errors of this crate's arguments
-    /// as wrong usage with what mends them, else the outermost message with its causes as the reason.
+    /// as wrong usage with what mends them, the lake's with what mends it, else the outermost message with its causes as the reason.
     pub fn of(error: &anyhow::Error) -> Self {
         if let Some(failure) = error.downcast_ref::<Self>() {
             return failure.clone();
@@ -160,6 +162,9 @@ impl Failure {
             return Self::usage(usage);
         }
         if let Some(failure) = error.downcast_ref::<QuestionError>().and_then(of_question) {
+            return failure;
+        }
+        if let Some(failure) = bad_lake::failure(error) {
             return failure;
         }
         let mut message = Message::error(error.to_string());

@@ -13,6 +13,19 @@ pub struct KnownObject {
     pub stamp: String,
 }
 
+/// What the ledger says of one object that logs came in: where from, when, and which time its events span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivery<'a> {
+    /// log, digest, insight or other, as `NewObject::kind`.
+    pub kind: &'a str,
+    pub account: Option<&'a str>,
+    pub region: Option<&'a str>,
+    /// The stamp of a CloudTrail key, µs UTC; `None` for a loose file.
+    pub delivered_at_us: Option<i64>,
+    /// `None` where the object held no event.
+    pub event_span_us: Option<(i64, i64)>,
+}
+
 /// Sums over the ledger. Conservation: records = new_events + duplicates + rejected + expired.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct LakeCounts {
@@ -50,6 +63,25 @@ impl Catalog {
     pub fn knows_name(&self, name: &str) -> Result<bool, CatalogError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM ingested_object WHERE name = ?)";
         Ok(self.connection.prepare_cached(sql)?.query_row([name], |r| r.get(0))?)
+    }
+
+    /// The objects known at `snapshot`, ordered by account, region and time of delivery, each handed to `each`.
+    pub fn deliveries(&self, snapshot: i64, mut each: impl FnMut(Delivery<'_>)) -> Result<(), CatalogError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT kind, account, region, delivered_at, first_event_at, last_event_at FROM ingested_object
+             WHERE snapshot_id <= ? ORDER BY account, region, delivered_at",
+        )?;
+        let mut rows = statement.query([snapshot])?;
+        while let Some(row) = rows.next()? {
+            each(Delivery {
+                kind: row.get_ref(0)?.as_str().unwrap_or_default(),
+                account: row.get_ref(1)?.as_str_or_null().unwrap_or_default(),
+                region: row.get_ref(2)?.as_str_or_null().unwrap_or_default(),
+                delivered_at_us: row.get(3)?,
+                event_span_us: row.get::<_, Option<i64>>(4)?.zip(row.get(5)?),
+            });
+        }
+        Ok(())
     }
 
     /// The sums of the whole ledger.

@@ -1,5 +1,6 @@
 //! One object on its way into a batch: its bytes read, hashed and inflated, or the reason why not.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
 
@@ -51,9 +52,6 @@ impl InflatedFile {
 pub fn inflate(object: &SourceObject, inflater: &mut Inflater) -> InflatedFile {
     let mut file =
         InflatedFile { object: object.clone(), sha256: [0; 32], content: Content::NoRecords, warnings: Vec::new() };
-    if let Place::Memory(_) = file.object.place {
-        file.object.place = Place::Memory(Vec::new());
-    }
     let bytes = match read(object) {
         Ok(bytes) => bytes,
         Err(content) => {
@@ -73,16 +71,16 @@ pub fn inflate(object: &SourceObject, inflater: &mut Inflater) -> InflatedFile {
             file.content = Content::Json { bytes: inflated, sha256 };
         }
         Err(reject) => {
-            let kept = (bytes.len() <= KEPT_REJECT_BYTES).then_some(bytes);
+            let kept = (bytes.len() <= KEPT_REJECT_BYTES).then(|| bytes.into_owned());
             file.content = Content::Rejected(reject, kept);
         }
     }
     file
 }
 
-fn read(object: &SourceObject) -> Result<Vec<u8>, Content> {
+fn read(object: &SourceObject) -> Result<Cow<'_, [u8]>, Content> {
     let path = match &object.place {
-        Place::Memory(bytes) => return Ok(bytes.clone()),
+        Place::Memory(bytes) => return Ok(Cow::Borrowed(bytes)),
         Place::File(path) => path,
     };
     if object.size_bytes > OBJECT_BYTES {
@@ -93,5 +91,5 @@ fn read(object: &SourceObject) -> Result<Vec<u8>, Content> {
     let mut bytes = Vec::with_capacity(object.size_bytes as usize + 1);
     let file = File::open(path).map_err(fault)?;
     file.take(OBJECT_BYTES + 1).read_to_end(&mut bytes).map_err(fault)?;
-    Ok(bytes)
+    Ok(Cow::Owned(bytes))
 }

@@ -11,7 +11,7 @@ pub fn list(bytes: Vec<u8>) -> Listing {
         name: format!("stdin:{hash}"),
         size_bytes: bytes.len() as u64,
         stamp: hash,
-        place: Place::Memory(bytes),
+        place: Place::Memory(bytes.into()),
     };
     Listing { objects: vec![object], ..Listing::default() }
 }

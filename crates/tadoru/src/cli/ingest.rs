@@ -10,8 +10,9 @@ use anyhow::Context as _;
 use clap::Args;
 use cloudtrail::log_file::Limits;
 use indicatif::{ProgressBar, ProgressStyle};
-use lake::ingest::{IngestError, IngestOptions, Outcome, Progress, ingest};
+use lake::ingest::{BATCH_BYTES, IngestError, IngestOptions, Outcome, Progress, ingest};
 use lake::source::{Listing, local_folder, standard_input};
+use lake::stop_point;
 use serde_json::{Value, json};
 
 use super::Context;
@@ -41,7 +42,11 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         wait: Duration::from_secs(flags.wait),
         now_us: Now::clock().us,
         limits: Limits::default(),
+        batch_bytes: context.config.test.batch_bytes.unwrap_or(BATCH_BYTES),
     };
+    if let Some((name, pass)) = context.config.test.stop_point.clone() {
+        stop_point::arm(name, pass);
+    }
     let began = Instant::now();
     let mut display = Display::new(context.quiet);
     let outcome = ingest(&context.config.lake, listing, &options, &stop, &mut |progress| display.show(&progress));

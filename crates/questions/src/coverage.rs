@@ -1,0 +1,360 @@
+//! How far the logs reach: for each account the time they cover, and the gaps in it. Read from the ledger, that is from what
+//! was delivered and when; an hour without a file is no gap, because CloudTrail writes none when nothing happened. Every
+//! question that says *unused* asks `reach` first: nothing is unused where logs are missing. The rules are in `silence`.
+
+mod silence;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lake::engine::Mode;
+use lake::snapshot::Snapshot;
+use lake::timestamp::rfc3339_seconds;
+use lake::value::Value;
+
+use crate::question_error::QuestionError;
+use crate::statement::{Parameter, bind};
+use silence::{silent_account, silent_regions};
+
+const EVENT_ACCOUNTS: &str = include_str!("status/event_accounts.sql");
+const KEY_ACCOUNTS: &str = include_str!("status/key_accounts.sql");
+
+/// A window may end so long after an account's last delivery and still count as covered: a shorter silence is never a
+/// gap, as an account in which nothing happens delivers nothing.
+const QUIET_END_US: i64 = silence::SHORTEST_SILENCE_US;
+
+/// What the lake's logs cover. Built once per question.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// In order of the account ids.
+    pub accounts: Vec<AccountCoverage>,
+}
+
+/// What the logs of one account cover.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountCoverage {
+    pub account: String,
+    /// The first delivery (of loose files: the first event), µs UTC.
+    pub from_us: i64,
+    /// "Complete to": the last delivery (of loose files: the last event), µs UTC.
+    pub until_us: i64,
+    /// Regions that delivered anything, in order.
+    pub regions: Vec<String>,
+    /// In order of their beginnings.
+    pub gaps: Vec<Gap>,
+    pub basis: Basis,
+    /// Files without CloudTrail keys: when they were delivered is not known, their events say what they cover.
+    pub from_loose_files: bool,
+}
+
+/// What a coverage is known from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Basis {
+    /// From the files that are there: silences of the kinds that [`GapRule`] names were looked for.
+    Presumed,
+    /// From digest files, which list what was delivered.
+    Proven,
+}
+
+impl Basis {
+    /// `proven` or `presumed`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proven => "proven",
+            Self::Presumed => "presumed",
+        }
+    }
+}
+
+/// A stretch within an account's covered time for which logs are missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// `None`: all regions.
+    pub region: Option<String>,
+    /// The last delivery before it, µs UTC.
+    pub from_us: i64,
+    /// The first delivery after it, µs UTC.
+    pub until_us: i64,
+    pub rule: GapRule,
+}
+
+/// The rule that found a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GapRule {
+    /// At least 6 hours and 20 × the median distance between the region's objects, while other regions delivered.
+    SilentRegion,
+    /// 24 hours without any object of an account that delivers every day.
+    SilentAccount,
+}
+
+impl GapRule {
+    /// `silent_region` or `silent_account`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SilentRegion => "silent_region",
+            Self::SilentAccount => "silent_account",
+        }
+    }
+
+    /// The rule in words.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::SilentRegion => {
+                "at least 6 hours and 20 times the median distance between the region's objects, while other regions \
+                 of the account delivered"
+            }
+            Self::SilentAccount => "24 hours or more without any object of an account that delivers every day",
+        }
+    }
+}
+
+/// Whether the logs cover a window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// No part of the window lies outside the covered time or in a gap.
+    pub complete: bool,
+    /// Sentences: why it is not complete, and what a complete one rests on where that is not the usual.
+    pub why: Vec<String>,
+    /// The gaps that overlap the window.
+    pub gaps: Vec<Gap>,
+    pub basis: Basis,
+}
+
+/// What one account delivered.
+#[derive(Debug, Default)]
+struct Delivered {
+    /// Stamps by region, ascending.
+    regions: BTreeMap<String, Vec<i64>>,
+}
+
+impl Coverage {
+    /// What the snapshot's ledger says. One pass over it, and one statement over the rollup.
+    pub fn read(snapshot: &Snapshot) -> Result<Self, QuestionError> {
+        let mut delivered: BTreeMap<String, Delivered> = BTreeMap::new();
+        let mut loose: Vec<(i64, i64)> = Vec::new();
+        snapshot.catalog().deliveries(snapshot.id(), |object| match (object.account, object.delivered_at_us) {
+            (Some(account), Some(at)) if object.kind == "log" => {
+                let region = object.region.unwrap_or_default();
+                if !delivered.contains_key(account) {
+                    delivered.insert(account.to_owned(), Delivered::default());
+                }
+                let of_account = delivered.get_mut(account).expect("just inserted");
+                match of_account.regions.get_mut(region) {
+                    Some(stamps) => stamps.push(at),
+                    None => drop(of_account.regions.insert(region.to_owned(), vec![at])),
+                }
+            }
+            _ if object.kind == "log" || object.kind == "other" => loose.extend(object.event_span_us),
+            _ => {}
+        })?;
+        let mut accounts: BTreeMap<String, AccountCoverage> =
+            delivered.into_iter().map(|(account, of)| (account.clone(), of_deliveries(account, of.regions))).collect();
+        let others = others(snapshot, &accounts, &loose)?;
+        accounts.extend(others.into_iter().map(|other| (other.account.clone(), other)));
+        Ok(Self { accounts: accounts.into_values().collect() })
+    }
+
+    /// Whether the logs of `account` (of every account without one) cover the window from `since_us` to `until_us`.
+    pub fn reach(&self, account: Option<&str>, since_us: i64, until_us: i64) -> Reach {
+        let mut reach = Reach { complete: true, why: Vec::new(), gaps: Vec::new(), basis: Basis::Proven };
+        let mut any = false;
+        for coverage in self.accounts.iter().filter(|c| account.is_none_or(|account| c.account == account)) {
+            any = true;
+            coverage.bound(since_us, until_us, &mut reach);
+        }
+        if !any {
+            reach.complete = false;
+            reach.basis = Basis::Presumed;
+            reach.why.push(match account {
+                Some(account) => format!("account {account} is unknown to the lake"),
+                None => "the lake holds no logs".to_owned(),
+            });
+        }
+        reach
+    }
+}
+
+impl AccountCoverage {
+    /// The coverage of one whose events came in both accounts' files: complete only where both are.
+    fn joined(mut self, other: Self) -> Self {
+        self.from_us = self.from_us.max(other.from_us);
+        self.until_us = self.until_us.min(other.until_us);
+        self.gaps.extend(other.gaps);
+        self.gaps.sort_by(|a, b| (a.from_us, &a.region).cmp(&(b.from_us, &b.region)));
+        self.regions.extend(other.regions);
+        self.regions.sort();
+        self.regions.dedup();
+        self.basis = self.basis.min(other.basis);
+        self
+    }
+
+    fn bound(&self, since_us: i64, until_us: i64, reach: &mut Reach) {
+        let account = &self.account;
+        reach.basis = reach.basis.min(self.basis);
+        if since_us < self.from_us {
+            reach.complete = false;
+            reach.why.push(format!("no logs of {account} before {}", rfc3339_seconds(self.from_us)));
+        }
+        if until_us.saturating_sub(QUIET_END_US) > self.until_us {
+            reach.complete = false;
+            reach.why.push(format!("no logs of {account} after {}", rfc3339_seconds(self.until_us)));
+        }
+        for gap in self.gaps.iter().filter(|gap| gap.from_us < until_us && gap.until_us > since_us) {
+            reach.complete = false;
+            reach.why.push(format!("gap in {gap} of {account}"));
+            reach.gaps.push(gap.clone());
+        }
+        if self.from_loose_files {
+            reach.why.push(format!("files without CloudTrail keys: that the logs of {account} are whole is presumed"));
+        }
+    }
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let region = self.region.as_deref().unwrap_or("all regions");
+        write!(formatter, "{region} from {} to {}", rfc3339_seconds(self.from_us), rfc3339_seconds(self.until_us))
+    }
+}
+
+fn of_deliveries(account: String, mut regions: BTreeMap<String, Vec<i64>>) -> AccountCoverage {
+    let mut all: Vec<i64> = regions.values().flatten().copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    for stamps in regions.values_mut() {
+        stamps.sort_unstable();
+        stamps.dedup();
+    }
+    let moments: Vec<(i64, i64)> = all.iter().map(|at| (*at, *at)).collect();
+    let mut gaps: Vec<Gap> = silent_account(&moments);
+    gaps.extend(regions.iter().flat_map(|(region, stamps)| silent_regions(region, stamps, &all)));
+    gaps.sort_by(|a, b| (a.from_us, &a.region).cmp(&(b.from_us, &b.region)));
+    AccountCoverage {
+        account,
+        from_us: *all.first().expect("an account is listed by its first delivery"),
+        until_us: *all.last().expect("an account is listed by its first delivery"),
+        regions: regions.into_keys().filter(|region| !region.is_empty()).collect(),
+        gaps,
+        basis: Basis::Presumed,
+        from_loose_files: false,
+    }
+}
+
+/// When an account's events were, and where.
+#[derive(Debug, Clone)]
+struct Seen {
+    account: String,
+    from_us: i64,
+    until_us: i64,
+    regions: BTreeSet<String>,
+}
+
+/// The accounts of events that have no keys of their own: they came in another account's files, and are covered as that
+/// one is; or in loose files.
+fn others(
+    snapshot: &Snapshot,
+    keyed: &BTreeMap<String, AccountCoverage>,
+    loose: &[(i64, i64)],
+) -> Result<Vec<AccountCoverage>, QuestionError> {
+    let seen: Vec<Seen> = seen(snapshot)?.into_iter().filter(|seen| !keyed.contains_key(&seen.account)).collect();
+    if keyed.is_empty() || seen.is_empty() {
+        return Ok(seen.into_iter().map(|seen| of_loose_files(seen, loose)).collect());
+    }
+    let accounts: Vec<String> = seen.iter().map(|seen| seen.account.clone()).collect();
+    let sql = bind(KEY_ACCOUNTS, &[("accounts", Parameter::Texts(&accounts))]);
+    let pairs = snapshot.query(&sql, 0, Mode::Trusted)?.rows;
+    let coverage = |seen: Seen| {
+        let keys = pairs.iter().filter(|row| matches!(&row[0], Value::Text(account) if *account == seen.account));
+        let named = keys.filter_map(|row| if let Value::Text(key) = &row[1] { keyed.get(key) } else { None });
+        named.cloned().reduce(AccountCoverage::joined).map_or_else(
+            || of_loose_files(seen.clone(), loose),
+            |coverage| AccountCoverage { account: seen.account.clone(), ..coverage },
+        )
+    };
+    Ok(seen.into_iter().map(coverage).collect())
+}
+
+fn seen(snapshot: &Snapshot) -> Result<Vec<Seen>, QuestionError> {
+    let mut all: Vec<Seen> = Vec::new();
+    for row in snapshot.query(&bind(EVENT_ACCOUNTS, &[]), 0, Mode::Trusted)?.rows {
+        let [Value::Text(account), region, Value::Timestamp(first), Value::Timestamp(last)] = row.as_slice() else {
+            continue;
+        };
+        if all.last().is_none_or(|seen| seen.account != *account) {
+            all.push(Seen { account: account.clone(), from_us: *first, until_us: *last, regions: BTreeSet::new() });
+        }
+        let seen = all.last_mut().expect("just pushed");
+        seen.from_us = seen.from_us.min(*first);
+        seen.until_us = seen.until_us.max(*last);
+        if let Value::Text(region) = region {
+            seen.regions.insert(region.clone());
+        }
+    }
+    Ok(all)
+}
+
+/// An account of loose files is covered from its own first to its own last event: which file would have held its events
+/// is not known, and no account is to be called covered by another's.
+fn of_loose_files(seen: Seen, spans: &[(i64, i64)]) -> AccountCoverage {
+    let Seen { account, from_us, until_us, regions } = seen;
+    let mut gaps = silent_account(spans);
+    gaps.retain(|gap| gap.from_us < until_us && gap.until_us > from_us);
+    let regions = regions.into_iter().collect();
+    AccountCoverage { account, from_us, until_us, regions, gaps, basis: Basis::Presumed, from_loose_files: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000_000;
+    const DAY: i64 = 24 * HOUR;
+
+    fn account(name: &str, regions: &[(&str, Vec<i64>)]) -> AccountCoverage {
+        of_deliveries(name.to_owned(), regions.iter().map(|(r, stamps)| ((*r).to_owned(), stamps.clone())).collect())
+    }
+
+    fn every(step: i64, from: i64, until: i64) -> Vec<i64> {
+        (0..).map(|n| from + n * step).take_while(|at| *at <= until).collect()
+    }
+
+    fn lake() -> Coverage {
+        let silent: Vec<i64> =
+            every(HOUR / 2, 0, 10 * DAY).into_iter().filter(|at| !(DAY..2 * DAY).contains(at)).collect();
+        Coverage {
+            accounts: vec![
+                account("1", &[("a", every(HOUR / 2, 0, 10 * DAY)), ("b", silent)]),
+                account("2", &[("a", every(HOUR, 2 * DAY, 5 * DAY))]),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_window_is_covered_only_without_gap_and_within_the_covered_time() {
+        let lake = lake();
+        let check = |account: Option<&str>, since: i64, until: i64, expected: &[&str]| {
+            let reach = lake.reach(account, since, until);
+            assert_eq!(reach.why, expected, "{account:?} {since} {until}");
+            assert_eq!(reach.complete, expected.is_empty());
+            assert_eq!(reach.basis, Basis::Presumed);
+        };
+        check(Some("1"), 3 * DAY, 10 * DAY, &[]);
+        check(Some("1"), 3 * DAY, 10 * DAY + 6 * HOUR, &[]);
+        check(Some("1"), 3 * DAY, 10 * DAY + 7 * HOUR, &["no logs of 1 after 1970-01-11T00:00:00Z"]);
+        check(Some("1"), -1, 12 * HOUR, &["no logs of 1 before 1970-01-01T00:00:00Z"]);
+        let gap = "gap in b from 1970-01-01T23:30:00Z to 1970-01-03T00:00:00Z of 1";
+        check(Some("1"), 36 * HOUR, 37 * HOUR, &[gap]);
+        check(Some("1"), 0, 5 * DAY, &[gap]);
+        check(Some("3"), 0, 1, &["account 3 is unknown to the lake"]);
+        check(None, 2 * DAY, 5 * DAY, &[]);
+        check(None, DAY + HOUR, 5 * DAY, &[gap, "no logs of 2 before 1970-01-03T00:00:00Z"]);
+        let empty = Coverage::default().reach(None, 0, 1);
+        assert_eq!((empty.complete, empty.why), (false, vec!["the lake holds no logs".to_owned()]));
+    }
+
+    #[test]
+    fn the_gaps_of_a_window_are_those_that_touch_it() {
+        let lake = lake();
+        assert_eq!(lake.reach(Some("1"), 0, 10 * DAY).gaps.len(), 1);
+        assert_eq!(lake.reach(Some("1"), 3 * DAY, 10 * DAY).gaps, []);
+    }
+}
