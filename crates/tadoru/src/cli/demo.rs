@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use cloudtrail::log_file::Limits;
 use lake::catalog::Catalog;
-use lake::ingest::{IngestOptions, ingest};
+use lake::ingest::{BATCH_BYTES, IngestOptions, ingest};
 use lake::source::{Listing, Place, SourceObject};
 use sample::{Organization, Settings};
 
@@ -88,6 +88,7 @@ fn fill(folder: &std::path::Path, organization: &Organization) -> anyhow::Result
         wait: Duration::from_secs(60),
         now_us: Now::clock().us.max(as_of_us),
         limits: Limits::default(),
+        batch_bytes: BATCH_BYTES,
     };
     let catalog = Catalog::open_or_create(folder)?;
     catalog.set_setting("as_of", &as_of_us.to_string())?;
