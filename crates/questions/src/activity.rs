@@ -58,6 +58,8 @@ pub struct Summary {
     pub denied_count: u64,
     /// Calls that failed otherwise.
     pub error_count: u64,
+    /// The ways by which events belong, with their counts; none is 0.
+    pub via: Vec<(&'static str, u64)>,
 }
 
 /// A way by which events belong to somebody.
@@ -118,18 +120,22 @@ pub fn list(snapshot: &Snapshot, timeline: Timeline, now_us: i64) -> Result<Acti
 impl Timeline {
     /// The statement that `list` runs.
     pub fn statement(&self) -> Result<String, QuestionError> {
-        let via = self.ways.iter().map(|way| format!("\n  WHEN {} THEN {}", way.condition, quote(way.label)));
-        let via = format!("{} ", via.collect::<String>());
         Ok(bind(
             ACTIVITY,
             &[
                 ("columns", Parameter::Sql(&self.selection.column_list()?)),
-                ("via", Parameter::Sql(&via)),
+                ("via", Parameter::Sql(&self.via())),
                 ("belongs", Parameter::Sql(&self.belongs())),
                 ("conditions", Parameter::Sql(&self.conditions(&self.selection))),
                 ("limit", Parameter::Sql(&self.selection.limit_clause())),
             ],
         ))
+    }
+
+    /// The branches of the CASE that names the way; the first that fits counts.
+    fn via(&self) -> String {
+        let branches = self.ways.iter().map(|way| format!("\n  WHEN {} THEN {}", way.condition, quote(way.label)));
+        format!("{} ", branches.collect::<String>())
     }
 
     fn belongs(&self) -> String {
@@ -165,9 +171,13 @@ impl Timeline {
     }
 
     fn summary(&self, snapshot: &Snapshot, now_us: i64) -> Result<Summary, QuestionError> {
+        let via = self.via();
+        let ways = self.ways.iter().map(|way| format!(",\n  count_if(CASE {via}END = {})", quote(way.label)));
+        let ways = ways.collect::<String>();
         let sql = bind(
             SUMMARY,
             &[
+                ("ways", Parameter::Sql(&ways)),
                 ("belongs", Parameter::Sql(&self.belongs())),
                 ("conditions", Parameter::Sql(&self.conditions(&self.selection))),
             ],
@@ -182,12 +192,14 @@ impl Timeline {
             Some(Value::Timestamp(us)) => Some(*us),
             _ => None,
         };
+        let labelled = self.ways.iter().enumerate().map(|(position, way)| (way.label, number(6 + position)));
         Ok(Summary {
             event_count: number(0),
             span_us: time(1).zip(time(2)),
             service_count: number(3),
             denied_count: number(4),
             error_count: number(5),
+            via: labelled.filter(|(_, count)| *count > 0).collect(),
         })
     }
 }

@@ -12,10 +12,11 @@ use lake::timestamp::rfc3339_seconds;
 use lake::value::Value;
 
 use crate::question_error::QuestionError;
+use crate::statement::{Parameter, bind};
 use silence::{silent_account, silent_regions};
 
-/// The SQL behind the coverage of loose files; the rest is the ledger's.
-pub const LOOSE_ACCOUNTS: &str = include_str!("status/loose_accounts.sql");
+const EVENT_ACCOUNTS: &str = include_str!("status/event_accounts.sql");
+const KEY_ACCOUNTS: &str = include_str!("status/key_accounts.sql");
 
 /// A window may end so long after an account's last delivery and still count as covered: a shorter silence is never a
 /// gap, as an account in which nothing happens delivers nothing.
@@ -126,7 +127,7 @@ struct Delivered {
 }
 
 impl Coverage {
-    /// What the snapshot's ledger says. One pass over it; loose files cost one statement over the rollup more.
+    /// What the snapshot's ledger says. One pass over it, and one statement over the rollup.
     pub fn read(snapshot: &Snapshot) -> Result<Self, QuestionError> {
         let mut delivered: BTreeMap<String, Delivered> = BTreeMap::new();
         let mut loose: Vec<(i64, i64)> = Vec::new();
@@ -147,11 +148,8 @@ impl Coverage {
         })?;
         let mut accounts: BTreeMap<String, AccountCoverage> =
             delivered.into_iter().map(|(account, of)| (account.clone(), of_deliveries(account, of.regions))).collect();
-        if !loose.is_empty() {
-            for account in loose_accounts(snapshot, &loose)? {
-                accounts.entry(account.account.clone()).or_insert(account);
-            }
-        }
+        let others = others(snapshot, &accounts, &loose)?;
+        accounts.extend(others.into_iter().map(|other| (other.account.clone(), other)));
         Ok(Self { accounts: accounts.into_values().collect() })
     }
 
@@ -176,6 +174,19 @@ impl Coverage {
 }
 
 impl AccountCoverage {
+    /// The coverage of one whose events came in both accounts' files: complete only where both are.
+    fn joined(mut self, other: Self) -> Self {
+        self.from_us = self.from_us.max(other.from_us);
+        self.until_us = self.until_us.min(other.until_us);
+        self.gaps.extend(other.gaps);
+        self.gaps.sort_by(|a, b| (a.from_us, &a.region).cmp(&(b.from_us, &b.region)));
+        self.regions.extend(other.regions);
+        self.regions.sort();
+        self.regions.dedup();
+        self.basis = self.basis.min(other.basis);
+        self
+    }
+
     fn bound(&self, since_us: i64, until_us: i64, reach: &mut Reach) {
         let account = &self.account;
         reach.basis = reach.basis.min(self.basis);
@@ -228,32 +239,67 @@ fn of_deliveries(account: String, mut regions: BTreeMap<String, Vec<i64>>) -> Ac
     }
 }
 
-/// The accounts of the events, each covered from its own first to its own last event: which loose file would have held
-/// which account's events is not known, and no account is to be called covered by another's.
-fn loose_accounts(snapshot: &Snapshot, spans: &[(i64, i64)]) -> Result<Vec<AccountCoverage>, QuestionError> {
-    let silences = silent_account(spans);
-    let mut accounts: BTreeMap<String, (i64, i64, BTreeSet<String>)> = BTreeMap::new();
-    for row in snapshot.query(LOOSE_ACCOUNTS, 0, Mode::Trusted)?.rows {
+/// When an account's events were, and where.
+#[derive(Debug, Clone)]
+struct Seen {
+    account: String,
+    from_us: i64,
+    until_us: i64,
+    regions: BTreeSet<String>,
+}
+
+/// The accounts of events that have no keys of their own: they came in another account's files, and are covered as that
+/// one is; or in loose files.
+fn others(
+    snapshot: &Snapshot,
+    keyed: &BTreeMap<String, AccountCoverage>,
+    loose: &[(i64, i64)],
+) -> Result<Vec<AccountCoverage>, QuestionError> {
+    let seen: Vec<Seen> = seen(snapshot)?.into_iter().filter(|seen| !keyed.contains_key(&seen.account)).collect();
+    if keyed.is_empty() || seen.is_empty() {
+        return Ok(seen.into_iter().map(|seen| of_loose_files(seen, loose)).collect());
+    }
+    let accounts: Vec<String> = seen.iter().map(|seen| seen.account.clone()).collect();
+    let sql = bind(KEY_ACCOUNTS, &[("accounts", Parameter::Texts(&accounts))]);
+    let pairs = snapshot.query(&sql, 0, Mode::Trusted)?.rows;
+    let coverage = |seen: Seen| {
+        let keys = pairs.iter().filter(|row| matches!(&row[0], Value::Text(account) if *account == seen.account));
+        let named = keys.filter_map(|row| if let Value::Text(key) = &row[1] { keyed.get(key) } else { None });
+        named.cloned().reduce(AccountCoverage::joined).map_or_else(
+            || of_loose_files(seen.clone(), loose),
+            |coverage| AccountCoverage { account: seen.account.clone(), ..coverage },
+        )
+    };
+    Ok(seen.into_iter().map(coverage).collect())
+}
+
+fn seen(snapshot: &Snapshot) -> Result<Vec<Seen>, QuestionError> {
+    let mut all: Vec<Seen> = Vec::new();
+    for row in snapshot.query(&bind(EVENT_ACCOUNTS, &[]), 0, Mode::Trusted)?.rows {
         let [Value::Text(account), region, Value::Timestamp(first), Value::Timestamp(last)] = row.as_slice() else {
             continue;
         };
-        let known = accounts.entry(account.clone()).or_insert((*first, *last, BTreeSet::new()));
-        known.0 = known.0.min(*first);
-        known.1 = known.1.max(*last);
+        if all.last().is_none_or(|seen| seen.account != *account) {
+            all.push(Seen { account: account.clone(), from_us: *first, until_us: *last, regions: BTreeSet::new() });
+        }
+        let seen = all.last_mut().expect("just pushed");
+        seen.from_us = seen.from_us.min(*first);
+        seen.until_us = seen.until_us.max(*last);
         if let Value::Text(region) = region {
-            known.2.insert(region.clone());
+            seen.regions.insert(region.clone());
         }
     }
-    let coverage = |(account, (from_us, until_us, regions)): (String, (i64, i64, BTreeSet<String>))| AccountCoverage {
-        account,
-        from_us,
-        until_us,
-        regions: regions.into_iter().collect(),
-        gaps: silences.iter().filter(|gap| gap.from_us < until_us && gap.until_us > from_us).cloned().collect(),
-        basis: Basis::Presumed,
-        from_loose_files: true,
-    };
-    Ok(accounts.into_iter().map(coverage).collect())
+    Ok(all)
+}
+
+/// An account of loose files is covered from its own first to its own last event: which file would have held its events
+/// is not known, and no account is to be called covered by another's.
+fn of_loose_files(seen: Seen, spans: &[(i64, i64)]) -> AccountCoverage {
+    let Seen { account, from_us, until_us, regions } = seen;
+    let mut gaps = silent_account(spans);
+    gaps.retain(|gap| gap.from_us < until_us && gap.until_us > from_us);
+    let regions = regions.into_iter().collect();
+    AccountCoverage { account, from_us, until_us, regions, gaps, basis: Basis::Presumed, from_loose_files: true }
 }
 
 #[cfg(test)]

@@ -76,10 +76,10 @@ pub fn resolve(snapshot: &Snapshot, text: &str, now_us: i64) -> Result<Who, Ques
 }
 
 /// The principal that `text` means, as the lake stores it: a user, role, root or other principal by its ARN (a role's also
-/// without its path), its name or account id.
+/// without its path), its name or account id. A session means its role, an access key whose it is.
 ///
 /// # Errors
-/// As `resolve`; a session or an access key is unknown here, because permissions belong to its role or user.
+/// As `resolve`; and an Identity Center user whose own records are not in the logs has no permissions to speak of.
 pub fn resolve_principal(snapshot: &Snapshot, text: &str) -> Result<String, QuestionError> {
     // No statement of this file says now().
     let who = resolve(snapshot, text, 0)?;

@@ -197,7 +197,8 @@ impl Context {
         let mut config = self.config.clone();
         config.lake = folder.to_owned();
         let columns = line.global.columns.clone();
-        let context = Self { config, columns, query: None, excel: false, explain: false, quiet: true, ..*self };
+        let format = self.config.output.unwrap_or(OutputFormat::Table);
+        let context = Self { config, format, columns, query: None, excel: false, explain: false, quiet: true };
         run_command(&context, line.command)?;
         Ok(())
     }

@@ -4,6 +4,7 @@
 mod cli;
 mod clock;
 mod config;
+mod demo_story;
 mod error;
 mod output;
 mod time_argument;

@@ -42,7 +42,9 @@ pub(super) fn silent_regions(region: &str, stamps: &[i64], all: &[i64]) -> Vec<G
         .collect()
 }
 
-/// Rule (c): the gaps of a whole account. `spans` are the times of its objects: of a delivery its moment, of a loose file
+/// Rule (c): the gaps of a whole account: 24 hours without an object that also break its habit, by a whole day without
+/// any where the others have one, or by 20 × the median distance. (An account of a few objects a day may well leave 25
+/// hours between one morning's and the next day's noon.) `spans` are the times of its objects: of a delivery its moment, of a loose file
 /// the time of its events.
 pub(super) fn silent_account(spans: &[(i64, i64)]) -> Vec<Gap> {
     let mut spans = spans.to_vec();
@@ -50,13 +52,17 @@ pub(super) fn silent_account(spans: &[(i64, i64)]) -> Vec<Gap> {
     let days: BTreeSet<i32> = spans.iter().flat_map(|(first, last)| day_of(*first)..=day_of(*last)).collect();
     let (Some(first), Some(last)) = (days.first(), days.last()) else { return Vec::new() };
     let all_days = (last - first + 1).unsigned_abs() as usize;
+    let mut distances: Vec<i64> = spans.windows(2).map(|pair| pair[1].0 - pair[0].0).filter(|us| *us > 0).collect();
+    distances.sort_unstable();
+    let rare = distances.get(distances.len() / 2).map_or(i64::MAX, |median| MEDIAN_DISTANCES.saturating_mul(*median));
     let mut gaps = Vec::new();
     let mut until_now = spans[0].1;
     for (from, until) in spans {
         if from - until_now >= DAY_US {
             let silent_days = (day_of(from) - day_of(until_now) - 1).unsigned_abs() as usize;
             let habit = days.len() * 100 >= DAILY_PERCENT * (all_days - silent_days.min(all_days));
-            if habit && days.len() >= DAYS_OF_HABIT {
+            let breaks_it = silent_days > 0 || from - until_now >= rare;
+            if habit && breaks_it && days.len() >= DAYS_OF_HABIT {
                 gaps.push(Gap { region: None, from_us: until_now, until_us: from, rule: GapRule::SilentAccount });
             }
         }
@@ -115,22 +121,24 @@ mod tests {
 
     #[test]
     fn an_account_that_delivers_every_day_is_silent_after_a_day() {
-        let check = |silent: &[std::ops::Range<i64>], expected: &[(i64, i64)]| {
-            let spans: Vec<_> = (0..30 * 4)
-                .map(|n| n * 6)
-                .filter(|hour| !silent.iter().any(|range| range.contains(hour)))
+        let check = |step: i64, silent: &[(i64, i64)], expected: &[(i64, i64)]| {
+            let spans: Vec<_> = (0..30 * 24 / step)
+                .map(|n| n * step)
+                .filter(|hour| !silent.iter().any(|(from, until)| (from..until).contains(&hour)))
                 .map(|hour| (hour * HOUR, hour * HOUR))
                 .collect();
             let found: Vec<_> = silent_account(&spans).iter().map(|g| (g.from_us / HOUR, g.until_us / HOUR)).collect();
-            assert_eq!(found, expected);
+            assert_eq!(found, expected, "{silent:?}");
         };
-        check(&[], &[]);
-        check(&[48..66], &[(42, 66)]);
-        check(&[48..60], &[]);
-        check(&[48..96, 240..288], &[(42, 96), (234, 288)]);
+        check(1, &[], &[]);
+        check(1, &[(55, 78)], &[(54, 78)]);
+        check(1, &[(55, 77)], &[]);
+        check(6, &[(48, 96), (240, 288)], &[(42, 96), (234, 288)]);
+        // A few objects a day, and a long morning.
+        check(6, &[(54, 78)], &[]);
         // Weekends off.
-        let weekends: Vec<_> = (0..5).map(|week| week * 168 + 120..week * 168 + 168).collect();
-        check(&weekends, &[]);
+        let weekends: Vec<_> = (0..5).map(|week| (week * 168 + 120, week * 168 + 168)).collect();
+        check(6, &weekends, &[]);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Why no event fits: an empty lake, a window without logs, a global service asked for in another region, a name that the
 //! logs never have, data events that no trail recorded, or a field that these events lack. Asked only after an empty answer.
 
+use std::collections::BTreeSet;
+
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
 use lake::value::Value;
 use query_syntax::event_filter::{EventFilter, Field, Operator, Pattern, Piece, Term};
 
 use super::{Input, condition, count};
-use crate::principal_name::naming::similar;
+use crate::principal_name::naming::{short, similar};
 use crate::question_error::QuestionError;
 use crate::statement::bind;
 
@@ -46,9 +48,11 @@ pub enum WhyEmpty {
         /// The event's name.
         event_name: String,
     },
-    /// The lake has no such event source or event name.
+    /// The lake has no such event source, event name, account, region, user, role or key.
     UnknownName {
-        /// `event source` or `event name`.
+        /// The field of the filter: `source`.
+        field: String,
+        /// What it is: `event source`.
         kind: &'static str,
         /// As asked for.
         name: String,
@@ -117,7 +121,7 @@ pub fn why_empty(snapshot: &Snapshot, input: &Input, now_us: i64) -> Result<WhyE
     if let Some(why) = global_service(input) {
         return Ok(why);
     }
-    if let Some(why) = unknown_name(snapshot, &input.filter, now_us)? {
+    if let Some(why) = unknown_name(snapshot, input, now_us)? {
         return Ok(why);
     }
     if selection.since_us.is_some() || selection.until_us.is_some() {
@@ -161,33 +165,54 @@ fn global_service(input: &Input) -> Option<WhyEmpty> {
     })
 }
 
-fn unknown_name(snapshot: &Snapshot, filter: &EventFilter, now_us: i64) -> Result<Option<WhyEmpty>, QuestionError> {
-    let sources: Vec<&str> = demanded(filter, &Field::Source).collect();
-    let names: Vec<&str> = demanded(filter, &Field::Event).collect();
-    if sources.is_empty() && names.is_empty() {
-        return Ok(None);
-    }
+/// The names that a filter may ask for in vain: field, what it is, column of `spelling.sql`.
+const SPELLED: &[(Field, &str, usize)] = &[
+    (Field::Source, "event source", 0),
+    (Field::Event, "event name", 1),
+    (Field::Account, "account", 2),
+    (Field::Region, "region", 3),
+];
+
+fn unknown_name(snapshot: &Snapshot, input: &Input, now_us: i64) -> Result<Option<WhyEmpty>, QuestionError> {
     let answer = snapshot.query(&bind(SPELLING, &[]), now_us, Mode::Trusted)?;
     let known = |position: usize| {
         let texts = answer.rows.iter().filter_map(|row| match &row[position] {
             Value::Text(text) => Some(text.clone()),
             _ => None,
         });
-        texts.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<String>>()
+        texts.collect::<BTreeSet<_>>().into_iter().collect::<Vec<String>>()
     };
-    for (kind, wanted, known) in [("event source", &sources, known(0)), ("event name", &names, known(1))] {
-        if wanted.is_empty() || wanted.iter().any(|wanted| known.iter().any(|known| known == wanted)) {
+    for (field, kind, column) in SPELLED {
+        let flags = match field {
+            Field::Account => input.selection.accounts.as_slice(),
+            Field::Region => input.selection.regions.as_slice(),
+            _ => &[],
+        };
+        let wanted: Vec<&str> = demanded(&input.filter, field).chain(flags.iter().map(String::as_str)).collect();
+        let known = known(*column);
+        let Some(first) = wanted.first() else { continue };
+        if wanted.iter().any(|wanted| known.iter().any(|known| known == wanted)) {
             continue;
         }
-        let name = wanted[0].to_owned();
-        if kind == "event name" && NEVER_LOGGED.contains(&wanted[0]) {
-            return Ok(Some(WhyEmpty::NotLogged { event_name: name }));
+        let event_name = (*first).to_owned();
+        return Ok(Some(match field {
+            Field::Event if NEVER_LOGGED.contains(first) => WhyEmpty::NotLogged { event_name },
+            Field::Event if DATA_EVENTS.contains(first) => WhyEmpty::DataEvent { event_name },
+            _ => {
+                let similar = similar(first, &known);
+                WhyEmpty::UnknownName { field: field.to_string(), kind, name: event_name, similar }
+            }
+        }));
+    }
+    for (field, kind) in [(Field::User, "user name"), (Field::Role, "role name"), (Field::AccessKey, "access key")] {
+        let Some(name) = demanded(&input.filter, &field).next() else { continue };
+        let terms = input.filter.terms.iter().filter(|term| term.field == field && term.operator == Operator::Equal);
+        let conditions = terms.map(condition::of_term).collect::<Result<Vec<_>, _>>()?;
+        if counted(snapshot, &conditions, now_us)? == 0 {
+            let names: BTreeSet<String> = similar(name, &known(4)).iter().map(|p| short(p).to_owned()).collect();
+            let similar = names.into_iter().collect();
+            return Ok(Some(WhyEmpty::UnknownName { field: field.to_string(), kind, name: name.to_owned(), similar }));
         }
-        if kind == "event name" && DATA_EVENTS.contains(&wanted[0]) {
-            return Ok(Some(WhyEmpty::DataEvent { event_name: name }));
-        }
-        let similar = similar(&name, &known);
-        return Ok(Some(WhyEmpty::UnknownName { kind, name, similar }));
     }
     Ok(None)
 }

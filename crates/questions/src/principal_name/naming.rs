@@ -102,8 +102,10 @@ fn fits_id(id: &str, name: &str) -> bool {
 /// Up to five principals whose names are like `name`: equal but for letter case, containing it, or few edits away.
 pub(crate) fn similar(name: &str, known: &[String]) -> Vec<String> {
     let wanted = short(name).to_lowercase();
+    let nameless: Vec<String> = known.iter().filter_map(|principal| nameless_form(principal)).collect();
     let mut near: Vec<(usize, &String)> = known
         .iter()
+        .filter(|principal| !nameless.contains(principal))
         .filter_map(|principal| {
             let short = short(principal).to_lowercase();
             let contains =
@@ -116,7 +118,8 @@ pub(crate) fn similar(name: &str, known: &[String]) -> Vec<String> {
     near.into_iter().take(5).map(|(_, principal)| principal.clone()).collect()
 }
 
-fn short(principal: &str) -> &str {
+/// The last part: the name of a user, role or service.
+pub(crate) fn short(principal: &str) -> &str {
     principal.rsplit(['/', ':']).next().unwrap_or(principal)
 }
 

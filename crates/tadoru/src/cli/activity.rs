@@ -33,7 +33,10 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         0 => Message::note(format!("{}: no events in this window", name_of(&who)))
             .why(format!("{event_count_outside} events are of other times, or of other accounts or regions"))
             .try_this("another --since or --until, or none"),
-        _ => Message::note(format!("{}: {}", name_of(&who), told(&summary))),
+        _ => {
+            let ways: Vec<String> = summary.via.iter().map(|(label, count)| format!("{count} {label}")).collect();
+            Message::note(format!("{}: {}", name_of(&who), told(&summary))).why(ways.join(", "))
+        }
     });
     note_cut(context, shown, summary.event_count);
     if is_cut {

@@ -15,6 +15,7 @@ use sample::{Organization, Settings};
 
 use super::Context;
 use crate::clock::Now;
+use crate::demo_story;
 use crate::error::{Exit, Failure, Message};
 
 #[derive(Debug, Args)]
@@ -51,11 +52,15 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     )?;
     let summary = fill(&folder, &organization)?;
     let seconds = began.elapsed().as_secs_f64();
-    writeln!(
-        out,
-        "{} records in {} files: {} events, {} delivered twice and counted once. {seconds:.1} s.\n",
-        summary.records, summary.files, summary.new_events, summary.duplicates
-    )?;
+    if summary.files == 0 {
+        writeln!(out, "Its lake stands already, in {}; --fresh makes it anew.\n", folder.display())?;
+    } else {
+        writeln!(
+            out,
+            "{} records in {} files: {} events, {} delivered twice and counted once. {seconds:.1} s.\n",
+            summary.records, summary.files, summary.new_events, summary.duplicates
+        )?;
+    }
     out.flush()?;
     drop(out);
     tell(context, &folder)?;
@@ -120,65 +125,8 @@ fn organization_stamp(key: &str) -> String {
     key.rsplit('/').next().unwrap_or(key).to_owned()
 }
 
-/// A question of the demo: what is asked, and the command that answers it.
-const STORIES: &[(&str, &[&str])] = &[
-    ("Where are logs missing?", &["status", "--gaps"]),
-    (
-        "Which of its hundreds of permissions does ReportBuilder use?",
-        &[
-            "access-advisor",
-            "ReportBuilder",
-            "--granularity",
-            "action",
-            "--columns",
-            "service_namespace,action_name,event_count,last_authenticated",
-        ],
-    ),
-    (
-        "The nightly export fails since Friday: what was denied, and when did it begin?",
-        &[
-            "events",
-            "role=NightlyExport error=AccessDenied*",
-            "--since",
-            "2026-06-18",
-            "--columns",
-            "time,event_source,event_name,error_code",
-        ],
-    ),
-    (
-        "And who changed its policy?",
-        &[
-            "events",
-            "source=iam.amazonaws.com request.roleName=NightlyExport",
-            "--writes",
-            "--columns",
-            "time,event_name,session_name,source_ip,event_id",
-        ],
-    ),
-    (
-        "An access key was leaked: what did the stranger do with it?",
-        &[
-            "events",
-            "key=AKIAAPJ2OHR7HEXAMPLE ip=203.0.113.77",
-            "--columns",
-            "time,event_name,source_ip,region,error_code",
-        ],
-    ),
-    (
-        "Who signed in to the console without MFA?",
-        &[
-            "sql",
-            "SELECT eventtime, username, sourceipaddress FROM events WHERE eventname = 'ConsoleLogin' AND json_extract_scalar(additionaleventdata, '$.MFAUsed') = 'No' AND outcome = 'ok'",
-        ],
-    ),
-    (
-        "Who deleted a bucket, and who tried?",
-        &["who-accessed", "s3:DeleteBucket", "--columns", "principal,last_used,event_count,denied_count"],
-    ),
-];
-
 fn tell(context: &Context, folder: &std::path::Path) -> anyhow::Result<()> {
-    for (question, command) in STORIES {
+    for (question, command) in demo_story::STORIES {
         let mut out = anstream::stdout().lock();
         writeln!(out, "\n{question}\n$ tadoru {}", shown(command))?;
         out.flush()?;

@@ -119,13 +119,14 @@ fn empty(why: &WhyEmpty, input: &Input) -> Message {
             .try_this("the trail's event selectors: aws cloudtrail get-event-selectors"),
         WhyEmpty::NotLogged { event_name } => Message::note(format!("no events for {event_name}"))
             .why("CloudTrail never records it: it is a permission that other calls need"),
-        WhyEmpty::UnknownName { kind, name, similar } => {
+        WhyEmpty::UnknownName { field, kind, name, similar } => {
             let note = Message::note(format!("no events for {name}"))
                 .why(format!("no event in the lake has this {kind}; letter case counts"));
             match similar.as_slice() {
-                [] => note.try_this("a wildcard, such as event=Delete*"),
+                [] => {
+                    note.try_this(format!("a wildcard, such as {field}=*{name}*, or tadoru status for what there is"))
+                }
                 names => {
-                    let field = if *kind == "event name" { "event" } else { "source" };
                     note.try_this(names.iter().map(|name| format!("{field}={name}")).collect::<Vec<_>>().join(" or "))
                 }
             }
@@ -139,6 +140,8 @@ fn empty(why: &WhyEmpty, input: &Input) -> Message {
             note.why(format!("the {event_count} events that fit the rest never have the field {field}"))
                 .try_this(format!("tadoru events '{rest}'"))
         }
-        WhyEmpty::NothingFits => note.why("the lake has logs of this time, and no event in them fits"),
+        WhyEmpty::NothingFits => note
+            .why("there are events of this time, and none fits all that was asked")
+            .try_this("fewer terms, or wildcards such as event=Delete*"),
     }
 }
