@@ -48,7 +48,8 @@ fn what_is_not_cloudtrail_is_rejected_and_counted() {
     let lake = TestLake::new();
     let folder = lake.beside("mixed");
     std::fs::create_dir(&folder).unwrap();
-    for (name, content) in [("policy.json", "{\"Version\":\"2012-10-17\"}"), ("notes.txt", "hello"), ("empty.json", "")] {
+    for (name, content) in [("policy.json", "{\"Version\":\"2012-10-17\"}"), ("notes.txt", "hello"), ("empty.json", "")]
+    {
         std::fs::write(folder.join(name), content).unwrap();
     }
     let output = lake.command(&["ingest", "-o", "jsonl"]).arg(&folder).output().unwrap();

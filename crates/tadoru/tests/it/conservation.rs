@@ -112,7 +112,8 @@ fn order_and_threads_change_nothing() {
     }
     let expected = lakes[0].content();
     assert!(lakes[1].content() == expected, "two threads make another lake than one");
-    let keys = "SELECT eventid, recipientaccountid, eventcategory, fingerprint, principal, raw FROM events ORDER BY 1, 2, 4";
+    let keys =
+        "SELECT eventid, recipientaccountid, eventcategory, fingerprint, principal, raw FROM events ORDER BY 1, 2, 4";
     assert!(lakes[2].sql(keys).lines().eq(lakes[0].sql(keys).lines()), "another order makes another lake");
     let test = "order_and_threads_change_nothing";
     agrees("same_rows.py", &[&lakes[0].folder(), &lakes[1].folder()], test);

@@ -58,7 +58,10 @@ pub fn skip(what: &str, why: &str) {
     assert!(variable("CI").is_none_or(|value| value != "true"), "with CI=true a skip is a failure: {line}");
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place of these tests that reads what cargo xtask test hands over")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place of these tests that reads what cargo xtask test hands over"
+)]
 fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }

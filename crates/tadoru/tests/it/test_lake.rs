@@ -94,7 +94,7 @@ impl TestLake {
 
     /// The lines that a statement answers, as JSON objects.
     pub fn sql(&self, statement: &str) -> String {
-        let output = self.run(&["--quiet", "sql", statement, "-o", "jsonl"]);
+        let output = self.run(&["--quiet", "sql", "--reveal", statement, "-o", "jsonl"]);
         assert!(output.status.success(), "{statement}: {}", text(&output.stderr));
         text(&output.stdout)
     }
@@ -144,9 +144,8 @@ impl TestLake {
                     coalesce(sum(new_events + duplicates + rejected + expired), 0) AS parts FROM ingested_object",
         )[0];
         assert_eq!(sums["records"], sums["parts"]);
-        let unbalanced = self.catalog(
-            "SELECT name FROM ingested_object WHERE records <> new_events + duplicates + rejected + expired",
-        );
+        let unbalanced = self
+            .catalog("SELECT name FROM ingested_object WHERE records <> new_events + duplicates + rejected + expired");
         assert_eq!(unbalanced, []);
         let found = self.rows(
             "SELECT count(raw) AS events, count(DISTINCT coalesce(eventid, '') || '/' || coalesce(recipientaccountid, '')
