@@ -41,7 +41,7 @@ def rows_agree(duck, lake, tadoru, table):
     theirs = collections.Counter(
         json.dumps({name: plain(value) for name, value in zip(names, row)}) for row in cursor.fetchall()
     )
-    command = [tadoru, "--lake", lake, "-q", "sql", f"SELECT * FROM {table}", "-o", "jsonl"]
+    command = [tadoru, "--lake", lake, "-q", "sql", "--reveal", f"SELECT * FROM {table}", "-o", "jsonl"]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     ours = collections.Counter(json.dumps(json.loads(line)) for line in printed.splitlines())
     for row in list((theirs - ours).elements())[:2]:

@@ -94,7 +94,7 @@ impl TestLake {
 
     /// The lines that a statement answers, as JSON objects.
     pub fn sql(&self, statement: &str) -> String {
-        let output = self.run(&["--quiet", "sql", statement, "-o", "jsonl"]);
+        let output = self.run(&["--quiet", "sql", "--reveal", statement, "-o", "jsonl"]);
         assert!(output.status.success(), "{statement}: {}", text(&output.stderr));
         text(&output.stdout)
     }
