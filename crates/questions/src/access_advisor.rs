@@ -5,9 +5,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use iam::arn::Arn;
+use iam::event_action;
 use iam::service_reference::ServiceReference;
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
+use lake::value::Value;
 
 use crate::access_use::{Use, UseRow, UseSum};
 use crate::access_window::AccessWindow;
@@ -17,6 +19,7 @@ use crate::statement::{Parameter, bind};
 use crate::verdict::{self, Verdict};
 
 const SQL: &str = include_str!("access_advisor.sql");
+const DATA_EVENTS_SQL: &str = include_str!("access_advisor/data_events.sql");
 
 /// Services, or services and actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +109,6 @@ pub fn ask(
     let rows = snapshot.query(&sql, now_us, Mode::Trusted)?.rows;
     let mut sums = Sums::new();
     let mut principals: BTreeSet<String> = input.principals.iter().cloned().collect();
-    let mut with_data_events: BTreeSet<(Option<String>, String)> = BTreeSet::new();
     for row in rows.into_iter().filter_map(UseRow::read) {
         principals.insert(row.principal.clone());
         let actions = row.actions(reference);
@@ -114,10 +116,7 @@ pub fn ask(
             continue;
         }
         let namespace = actions.service_namespace.clone();
-        if row.is_data_event {
-            with_data_events.insert((account_of(&row.principal), namespace.clone()));
-        }
-        let unmapped = actions.kind == iam::event_action::ActionKind::Unmapped;
+        let unmapped = actions.kind == event_action::ActionKind::Unmapped;
         match input.granularity {
             Granularity::Service => {
                 sums.entry((row.principal.clone(), namespace, None)).or_default().0.add(&row);
@@ -144,9 +143,30 @@ pub fn ask(
         .collect();
     let lines = match input.listed {
         Listed::Used => used_lines(reference, sums),
-        Listed::NotSeen => unseen_lines(reference, &sums, &reach, input.granularity, &with_data_events),
+        Listed::NotSeen => {
+            let recorded = recorded_data_events(snapshot, input.window, now_us)?;
+            unseen_lines(reference, &sums, &reach, input.granularity, &recorded)
+        }
     };
     Ok(Answer { lines, reach, sql })
+}
+
+/// The accounts and service namespaces whose data events were delivered: there their absence means something.
+fn recorded_data_events(
+    snapshot: &Snapshot,
+    window: AccessWindow,
+    now_us: i64,
+) -> Result<BTreeSet<(Option<String>, String)>, QuestionError> {
+    let whole_days = window.whole_days();
+    let sql = bind(DATA_EVENTS_SQL, &[("whole_days", Parameter::Sql(&whole_days))]);
+    let rows = snapshot.query(&sql, now_us, Mode::Trusted)?.rows.into_iter();
+    let pair = |row: Vec<Value>| match row.as_slice() {
+        [Value::Text(account), Value::Text(source)] => {
+            Some((Some(account.clone()), event_action::service_namespace(source).to_owned()))
+        }
+        _ => None,
+    };
+    Ok(rows.filter_map(pair).collect())
 }
 
 /// The window as far as it speaks of logs: a side that nobody named reaches as far as the account's logs do.
