@@ -2,6 +2,7 @@
 //! by others, and against being killed. One binary, a module per topic.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it assumes")]
+#![allow(clippy::print_stderr, reason = "a skip is said where the test runs")]
 
 mod bad_inputs;
 mod command_line;
