@@ -5,7 +5,7 @@ use lake::engine::{Answer, Mode};
 use lake::snapshot::Snapshot;
 use lake::value::Value;
 
-use crate::events::{Selection, condition, count, join};
+use crate::events::{Selection, condition, counted, join};
 use crate::principal_name::naming::nameless_form;
 use crate::principal_name::{Who, resolve};
 use crate::question_error::QuestionError;
@@ -76,13 +76,15 @@ pub struct Timeline {
     ways: Vec<Way>,
     selection: Selection,
     is_cut: bool,
+    /// Are there events that the caller's own account may have recorded too?
+    has_copies: bool,
 }
 
 /// Settles who is meant and follows the keys of the roles that they assumed, two hops far.
 pub fn prepare(snapshot: &Snapshot, input: &Input, now_us: i64) -> Result<Timeline, QuestionError> {
     let who = resolve(snapshot, &input.who, now_us)?;
     let ways = ways(&who);
-    let mut timeline = Timeline { who, ways, selection: input.selection.clone(), is_cut: false };
+    let mut timeline = Timeline { who, ways, selection: input.selection.clone(), is_cut: false, has_copies: false };
     // What a role's sessions assume is the activity of those other roles; a person's is the person's.
     let is_role = matches!(&timeline.who, Who::Principal(principal) if principal.contains(":role/"));
     let mut known: Vec<String> = Vec::new();
@@ -100,6 +102,9 @@ pub fn prepare(snapshot: &Snapshot, input: &Input, now_us: i64) -> Result<Timeli
         timeline.ways.push(Way { label, condition: condition::is_any_of("accesskeyid", &keys) });
         known.extend(keys);
     }
+    let mut copies = timeline.selection.conditions();
+    copies.extend([format!("({})", timeline.belongs()), "copy = 'other'".to_owned()]);
+    timeline.has_copies = counted(snapshot, &copies, now_us)? > 0;
     Ok(timeline)
 }
 
@@ -108,10 +113,7 @@ pub fn list(snapshot: &Snapshot, timeline: Timeline, now_us: i64) -> Result<Acti
     let answer = snapshot.query(&timeline.statement()?, now_us, Mode::Trusted)?;
     let summary = timeline.summary(snapshot, now_us)?;
     let event_count_outside = match summary.event_count {
-        0 => {
-            let belongs = format!("({})", timeline.belongs());
-            count(snapshot, &[belongs], &["count(*)".to_owned()], now_us)?.first().copied().unwrap_or(0)
-        }
+        0 => counted(snapshot, &[format!("({})", timeline.belongs())], now_us)?,
         _ => 0,
     };
     Ok(Activity { who: timeline.who, answer, summary, is_cut: timeline.is_cut, event_count_outside })
@@ -144,10 +146,12 @@ impl Timeline {
 
     fn conditions(&self, selection: &Selection) -> String {
         let mut all = selection.conditions();
-        all.push(format!(
-            "NOT (copy = 'other' AND sharedeventid IN (SELECT sharedeventid FROM events WHERE copy = 'own' AND ({})))",
-            self.belongs()
-        ));
+        if self.has_copies {
+            all.push(format!(
+                "NOT (copy = 'other' AND sharedeventid IN (SELECT sharedeventid FROM events WHERE copy = 'own' AND ({})))",
+                self.belongs()
+            ));
+        }
         join(&all)
     }
 

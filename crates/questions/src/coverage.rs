@@ -304,6 +304,8 @@ fn of_loose_files(seen: Seen, spans: &[(i64, i64)]) -> AccountCoverage {
 
 #[cfg(test)]
 mod tests {
+    use cloudtrail::object_key::{self, KeyVerdict};
+
     use super::*;
 
     const HOUR: i64 = 3_600_000_000;
@@ -356,5 +358,20 @@ mod tests {
         let lake = lake();
         assert_eq!(lake.reach(Some("1"), 0, 10 * DAY).gaps.len(), 1);
         assert_eq!(lake.reach(Some("1"), 3 * DAY, 10 * DAY).gaps, []);
+    }
+
+    #[test]
+    fn the_sample_has_exactly_the_gap_that_was_planted() {
+        let settings = sample::Settings { events: 20_000, ..sample::Settings::default() };
+        let mut accounts: BTreeMap<String, BTreeMap<String, Vec<i64>>> = BTreeMap::new();
+        for object in sample::Organization::new(settings).objects() {
+            let KeyVerdict::CloudTrail(key) = object_key::parse(&object.key) else { panic!("{}", object.key) };
+            let regions = accounts.entry(key.account.unwrap().to_owned()).or_default();
+            regions.entry(key.region.unwrap().to_owned()).or_default().push(key.delivered_at_us.unwrap());
+        }
+        let covered = accounts.into_iter().map(|(account, regions)| of_deliveries(account, regions));
+        let gaps: Vec<String> =
+            covered.flat_map(|c| c.gaps.iter().map(|gap| format!("{} {gap}", c.account)).collect::<Vec<_>>()).collect();
+        assert_eq!(gaps, ["222222222222 eu-west-1 from 2026-06-18T04:00:00Z to 2026-06-19T11:00:00Z"]);
     }
 }

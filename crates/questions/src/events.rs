@@ -114,9 +114,7 @@ pub fn list(snapshot: &Snapshot, input: &Input, now_us: i64) -> Result<Events, Q
     let answer = snapshot.query(&statement(input)?, now_us, Mode::Trusted)?;
     let shown = answer.rows.len() as u64;
     let event_count = match input.selection.limit {
-        Some(limit) if shown == limit => {
-            count(snapshot, &conditions(input)?, &["count(*)".to_owned()], now_us)?.first().copied().unwrap_or(shown)
-        }
+        Some(limit) if shown == limit => counted(snapshot, &conditions(input)?, now_us)?,
         _ => shown,
     };
     Ok(Events { answer, event_count })
@@ -235,4 +233,9 @@ pub(crate) fn count(
         _ => 0,
     };
     Ok(answer.rows.first().map(|row| row.iter().map(number).collect()).unwrap_or_default())
+}
+
+/// How many events fulfil `conditions`.
+pub(crate) fn counted(snapshot: &Snapshot, conditions: &[String], now_us: i64) -> Result<u64, QuestionError> {
+    Ok(count(snapshot, conditions, &["count(*)".to_owned()], now_us)?.first().copied().unwrap_or(0))
 }

@@ -61,7 +61,7 @@ pub fn resolve(snapshot: &Snapshot, text: &str, now_us: i64) -> Result<Who, Ques
     }
     let known = names.principals()?;
     if let Some(name) = text.strip_prefix(IDENTITY_CENTER) {
-        return match names.identity_center_user(name, &known)? {
+        return match names.identity_center_user(name, &known, &names.sessions(name)?)? {
             Some(who) => Ok(who),
             None => Err(unknown(text, &known)),
         };
@@ -168,7 +168,7 @@ impl Names<'_> {
         let Named { mut principals, identity_center } = naming::of_name(name, known);
         let sessions = self.sessions(name)?;
         if !identity_center.is_empty() || sessions.iter().any(|role| naming::is_permission_set_role(role)) {
-            match self.identity_center_user(name, known)? {
+            match self.identity_center_user(name, known, &sessions)? {
                 Some(who) if principals.is_empty() => return Ok(who),
                 Some(_) => principals.push(format!("{IDENTITY_CENTER}{name}")),
                 None => {}
@@ -194,8 +194,13 @@ impl Names<'_> {
         self.texts(&format!("SELECT DISTINCT principal FROM events WHERE sessionname = {name} ORDER BY 1"))
     }
 
-    /// The Identity Center user of that name or id, or `store/id`.
-    fn identity_center_user(&self, name: &str, known: &[String]) -> Result<Option<Who>, QuestionError> {
+    /// The Identity Center user of that name or id, or `store/id`; `sessions` are the roles with sessions of that name.
+    fn identity_center_user(
+        &self,
+        name: &str,
+        known: &[String],
+        sessions: &[String],
+    ) -> Result<Option<Who>, QuestionError> {
         let literal = quote(name);
         let mut principals = naming::of_name(name, known).identity_center;
         principals.extend(self.texts(&format!(
@@ -206,7 +211,6 @@ impl Names<'_> {
         if naming::are_several_people(&principals) {
             return Err(QuestionError::AmbiguousPrincipal { name: name.to_owned(), candidates: principals });
         }
-        let sessions = self.sessions(name)?;
         if sessions.iter().any(|role| naming::is_permission_set_role(role)) {
             return Ok(Some(Who::IdentityCenterUser { principals, user_name: Some(name.to_owned()) }));
         }

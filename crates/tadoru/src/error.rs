@@ -153,7 +153,8 @@ impl Failure {
     }
 
     /// What to say and how to exit for any error of a command: a `Failure` as it is, the errors of this crate's arguments
-    /// as wrong usage with what mends them, the lake's with what mends it, else the outermost message with its causes as the reason.
+    /// as wrong usage and the lake's as failures, both with what mends them, else the outermost message with its causes as
+    /// the reason.
     pub fn of(error: &anyhow::Error) -> Self {
         if let Some(failure) = error.downcast_ref::<Self>() {
             return failure.clone();

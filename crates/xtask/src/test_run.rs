@@ -16,7 +16,7 @@ const SKIPS: &str = "TADORU_TEST_SKIPS";
 /// The python that has DuckDB; unset where there is none.
 const PYTHON: &str = "TADORU_TEST_PYTHON";
 /// The folder of real data that stands beside the project; unset where it does not.
-const SHARED: &str = "TADORU_SHARED";
+const SHARED: &str = "TADORU_TEST_SHARED";
 
 /// Which tests to run: all, or those whose name contains the filter, in the crates named.
 #[derive(Debug, Default, PartialEq)]
@@ -58,7 +58,7 @@ pub fn run(root: &Path, selection: &Selection) -> Result<bool> {
         .ok();
     let shared = shared_folder(root);
     if shared.is_none() {
-        skips.push("real events: no folder ../shared beside the project, and TADORU_SHARED is not set".to_owned());
+        skips.push("real events: no folder ../shared beside the project, and TADORU_TEST_SHARED is not set".to_owned());
     }
 
     let runner = Runner::find();

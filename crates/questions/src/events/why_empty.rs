@@ -8,7 +8,7 @@ use lake::snapshot::Snapshot;
 use lake::value::Value;
 use query_syntax::event_filter::{EventFilter, Field, Operator, Pattern, Piece, Term};
 
-use super::{Input, condition, count};
+use super::{Input, condition, count, counted};
 use crate::principal_name::naming::{short, similar};
 use crate::question_error::QuestionError;
 use crate::statement::bind;
@@ -136,10 +136,6 @@ pub fn why_empty(snapshot: &Snapshot, input: &Input, now_us: i64) -> Result<WhyE
         }
     }
     Ok(absent_field(snapshot, input, now_us)?.unwrap_or(WhyEmpty::NothingFits))
-}
-
-fn counted(snapshot: &Snapshot, conditions: &[String], now_us: i64) -> Result<u64, QuestionError> {
-    Ok(count(snapshot, conditions, &["count(*)".to_owned()], now_us)?.first().copied().unwrap_or(0))
 }
 
 /// The plain values that the filter demands of a field.

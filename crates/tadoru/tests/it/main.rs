@@ -1,10 +1,14 @@
 //! The program from outside: the built binary over real, sampled and broken input, against DuckDB, against truth computed
 //! by others, and against being killed. One binary, a module per topic.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where something is not as it assumes")]
-#![allow(clippy::print_stderr, reason = "a skip is said where the test runs")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test ends where something is not as it assumes, and says what it skipped"
+)]
 
 mod bad_inputs;
+mod bad_lake;
 mod command_line;
 mod conservation;
 mod kill_matrix;

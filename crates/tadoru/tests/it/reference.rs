@@ -14,7 +14,7 @@ pub fn workspace() -> PathBuf {
 
 /// A path below the folder of real data; `None`, and a line that says so, where it does not exist.
 pub fn shared(path: &str, test: &str) -> Option<PathBuf> {
-    let folder = variable("TADORU_SHARED").map_or_else(|| workspace().join("../shared"), PathBuf::from);
+    let folder = variable("TADORU_TEST_SHARED").map_or_else(|| workspace().join("../shared"), PathBuf::from);
     let full = folder.join(path);
     if full.exists() {
         return Some(full.canonicalize().unwrap());
