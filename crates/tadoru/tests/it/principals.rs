@@ -100,6 +100,38 @@ fn each_principal_used_what_truth_says() {
     assert!(unknown.is_empty(), "principals that truth does not know: {unknown:?}");
 }
 
+/// The question itself: every action of every principal, as the command prints it.
+#[test]
+fn access_advisor_says_what_truth_says() {
+    let Some(cases) = shared("aws/cases", "access_advisor_says_what_truth_says") else { return };
+    let lake = TestLake::of(&[&cases.join("events")]);
+    let flags = ["-q", "access-advisor", "--all", "--granularity", "action", "--as-of", "2025-04-01", "-o", "json"];
+    let rows: Vec<Value> = serde_json::from_slice(&lake.run(&flags).stdout).unwrap();
+    let mut found: BTreeMap<String, serde_json::Map<String, Value>> = BTreeMap::new();
+    for row in rows {
+        let text = |name: &str| row[name].as_str().unwrap();
+        let action = format!("{}:{}", text("service_namespace"), text("action_name").trim_end_matches(" (unmapped)"));
+        let used = json!({
+            "count": row["event_count"], "denied": row["denied_count"], "first": row["first_authenticated"],
+            "last": row["last_authenticated"], "last_region": row["last_authenticated_region"],
+        });
+        found.entry(text("principal").to_owned()).or_default().insert(action, used);
+    }
+    let truth: Value = serde_json::from_slice(&std::fs::read(cases.join("truth/principals.json")).unwrap()).unwrap();
+    let mut wrong = Vec::new();
+    for (arn, truth) in truth["principals"].as_object().unwrap() {
+        let services = truth["services"].as_object().unwrap().values();
+        let expected = services.flat_map(|service| service["actions"].as_object().unwrap()).map(|(action, used)| {
+            let part = |name: &str| (name.to_owned(), used[name].clone());
+            let parts = ["count", "denied", "first", "last", "last_region"].into_iter().map(part);
+            (action.clone(), Value::Object(parts.collect()))
+        });
+        let said = Value::Object(found.remove(arn).unwrap_or_default());
+        differences(arn, &said, &Value::Object(expected.collect()), &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Adds where two values differ; lists are sets of texts.
 fn differences(path: &str, found: &Value, truth: &Value, wrong: &mut Vec<String>) {
     let texts = |list: &Value| list.as_array().map(|list| list.iter().map(Value::to_string).collect::<BTreeSet<_>>());
