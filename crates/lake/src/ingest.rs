@@ -24,7 +24,7 @@ use batch::BatchWriter;
 use file::{InflatedFile, inflate};
 
 /// Inflated bytes after which a batch closes, unless told otherwise.
-pub const BATCH_BYTES: usize = 64 << 20;
+pub const BATCH_BYTES: usize = 32 << 20;
 
 /// How to ingest.
 #[derive(Debug, Clone)]
