@@ -3,13 +3,15 @@
 //! fingerprint is a conflict, and both stay, or a forged record could mask a true one.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::File;
 use std::path::Path;
 
-use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::array::{Array, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::Int64Type;
 use cloudtrail::fingerprint;
 use cloudtrail::record::Record;
+use foldhash::fast::RandomState;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -27,7 +29,10 @@ pub enum Verdict {
 /// The events known so far: of the lake where the batch may meet them, and of the batch.
 #[derive(Debug, Default)]
 pub struct KnownEvents {
-    fingerprints: HashMap<u128, Vec<u64>>,
+    /// The fingerprint of the first event of each key.
+    first: HashMap<u128, u64, RandomState>,
+    /// Those of further events of the same key, which are rare.
+    further: HashMap<u128, Vec<u64>>,
 }
 
 impl KnownEvents {
@@ -45,13 +50,9 @@ impl KnownEvents {
         let text = |name: &str| batch.column_by_name(name).expect("projected").as_string::<i32>();
         let (ids, accounts, categories) = (text("eventid"), text("recipientaccountid"), text("eventcategory"));
         let fingerprints = batch.column_by_name("fingerprint").expect("projected").as_primitive::<Int64Type>();
-        let value =
-            |column: &arrow::array::StringArray, row| column.is_valid(row).then(|| column.value(row).to_owned());
         for row in 0..batch.num_rows() {
             let fingerprint = fingerprints.value(row).cast_unsigned();
-            let (account, category) = (value(accounts, row), value(categories, row));
-            let id = value(ids, row);
-            let key = key(id.as_deref(), account.as_deref(), category.as_deref(), fingerprint);
+            let key = key(value(ids, row), value(accounts, row), value(categories, row), fingerprint);
             self.add(key, fingerprint);
         }
     }
@@ -68,13 +69,26 @@ impl KnownEvents {
     }
 
     fn add(&mut self, key: u128, fingerprint: u64) -> Verdict {
-        let known = self.fingerprints.entry(key).or_default();
-        if known.contains(&fingerprint) {
-            return Verdict::Duplicate;
+        match self.first.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(fingerprint);
+                Verdict::New
+            }
+            Entry::Occupied(entry) if *entry.get() == fingerprint => Verdict::Duplicate,
+            Entry::Occupied(_) => {
+                let further = self.further.entry(key).or_default();
+                if further.contains(&fingerprint) {
+                    return Verdict::Duplicate;
+                }
+                further.push(fingerprint);
+                Verdict::Conflict
+            }
         }
-        known.push(fingerprint);
-        if known.len() == 1 { Verdict::New } else { Verdict::Conflict }
     }
+}
+
+fn value(column: &StringArray, row: usize) -> Option<&str> {
+    column.is_valid(row).then(|| column.value(row))
 }
 
 /// A record without an eventID is known by its bytes alone, which its fingerprint is made of.

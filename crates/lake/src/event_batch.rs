@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, ListArray, NullBufferBuilder, RecordBatch, StringBuilder,
+    ArrayBuilder, ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, ListArray, NullBufferBuilder, RecordBatch, StringBuilder,
     StructArray, TimestampMicrosecondBuilder,
 };
 use arrow::buffer::OffsetBuffer;
@@ -277,7 +277,11 @@ impl ColumnBuilder {
 
     fn finish(&mut self) -> ArrayRef {
         match &mut self.values {
-            Values::Text(builder) => Arc::new(builder.finish()),
+            Values::Text(builder) => {
+                // The next batch is likely to be as large: growing from nothing would copy every text several times.
+                let next = StringBuilder::with_capacity(builder.len(), builder.values_slice().len());
+                Arc::new(std::mem::replace(builder, next).finish())
+            }
             Values::Bool(builder) => Arc::new(builder.finish()),
             Values::BigInt(builder) => Arc::new(builder.finish()),
             Values::Timestamp(builder) => Arc::new(builder.finish()),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Date32Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::SchemaRef;
+use foldhash::fast::RandomState;
 
 use crate::event_batch::Row;
 use crate::timestamp;
@@ -38,7 +39,7 @@ struct Sum<'r> {
 
 /// The rollup of `rows`, one batch a month, sorted as the table is.
 pub fn monthly<'r>(rows: impl Iterator<Item = &'r Row<'r, 'r>>, schema: &SchemaRef) -> Vec<(i32, RecordBatch)> {
-    let mut sums: HashMap<Group<'r>, Sum<'r>> = HashMap::new();
+    let mut sums: HashMap<Group<'r>, Sum<'r>, RandomState> = HashMap::default();
     for row in rows {
         let record = row.record;
         let group = Group {

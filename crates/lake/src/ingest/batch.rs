@@ -20,7 +20,7 @@ use crate::writer_lock::WriterLock;
 use crate::{rollup, stop_point, timestamp};
 
 /// Rows turned into columns at once: bounds what a file being written holds in memory.
-const ROWS_AT_ONCE: usize = 8_192;
+const ROWS_AT_ONCE: usize = 2_048;
 
 /// Writes batches into one lake.
 pub struct BatchWriter {
