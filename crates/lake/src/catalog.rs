@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
-use crate::event_schema::{ACCESS_DAILY, Column, EVENTS, NumberedColumn, numbered};
+use crate::event_schema::{ACCESS_DAILY, Column, EVENTS, numbered};
 use crate::timestamp;
 
 pub use append::{Append, NewObject, NewReject};
@@ -316,10 +316,9 @@ fn create_table(
     let mut insert = transaction.prepare(
         "INSERT INTO ducklake_column VALUES (?, ?, NULL, ?, ?, ?, ?, NULL, 'NULL', 1, ?, 'literal', 'duckdb')",
     )?;
-    for NumberedColumn { id, parent, column, .. } in &numbered(table.columns()) {
-        let duck_type =
-            NumberedColumn { id: *id, parent: *parent, column, parquet_path: String::new() }.ducklake_type();
-        insert.execute(params![id, snapshot, table_id, id, column.name, duck_type, parent])?;
+    for column in numbered(table.columns()) {
+        let (name, column_type) = (column.column.name, column.ducklake_type());
+        insert.execute(params![column.id, snapshot, table_id, column.id, name, column_type, column.parent])?;
     }
     transaction.execute("INSERT INTO ducklake_schema_versions VALUES (?, ?, ?)", [snapshot, snapshot, table_id])?;
     transaction.execute("INSERT INTO ducklake_table_stats VALUES (?, 0, 0, 0)", [table_id])?;

@@ -151,6 +151,7 @@ fn append_file(
         .execute(params![table_id, file.record_count, file.size_bytes])?;
     let mut insert = transaction
         .prepare_cached("INSERT INTO ducklake_file_column_stats VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)")?;
+    let columns = numbered(table.columns());
     for column in &file.columns {
         let (low, high) = column.bounds.as_ref().map(|(l, h)| (l, h)).unzip();
         insert.execute(params![
@@ -163,7 +164,8 @@ fn append_file(
             low,
             high,
         ])?;
-        widen_table_statistics(transaction, table, table_id, column)?;
+        let column_type = &columns[column.column_id as usize - 1].column.column_type;
+        widen_table_statistics(transaction, table_id, column_type, column)?;
     }
     Ok(())
 }
@@ -172,8 +174,8 @@ fn append_file(
 /// column that once had values without bounds has none from then on.
 fn widen_table_statistics(
     transaction: &Transaction<'_>,
-    table: Table,
     table_id: i64,
+    column_type: &ColumnType,
     file: &ColumnStatistics,
 ) -> Result<(), CatalogError> {
     let select = "SELECT contains_null, min_value, max_value FROM ducklake_table_column_stats WHERE table_id = ? AND column_id = ?";
@@ -184,7 +186,6 @@ fn widen_table_statistics(
         })?
         .next()
         .transpose()?;
-    let column = &numbered(table.columns())[file.column_id as usize - 1];
     let unbounded = file.bounds.is_none() && file.value_count > 0;
     let Some((contains_null, low, high)) = known else {
         let (low, high) = file.bounds.as_ref().map(|(l, h)| (l.as_str(), h.as_str())).unzip();
@@ -203,7 +204,7 @@ fn widen_table_statistics(
         (None, known) => known.unzip(),
         (Some((l, h)), None) => (Some(l.clone()), Some(h.clone())),
         (Some((l, h)), Some((low, high))) => {
-            let wider = |a: &str, b: &str| less(&column.column.column_type, a, b);
+            let wider = |a: &str, b: &str| less(column_type, a, b);
             (Some(if wider(l, &low) { l.clone() } else { low }), Some(if wider(&high, h) { h.clone() } else { high }))
         }
     };

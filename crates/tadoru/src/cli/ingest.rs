@@ -168,7 +168,7 @@ fn report(context: &Context, outcome: &Outcome, objects: usize) {
     if !outcome.file_rejects.is_empty() {
         let count: u64 = outcome.file_rejects.iter().map(|(_, n)| n).sum();
         context.note(
-            &Message::note(format!("{count} files were rejected as a whole"))
+            &Message::note(counted(count, "file was", "files were", "rejected as a whole"))
                 .why(words(&outcome.file_rejects))
                 .try_this("tadoru sql 'select name, reason, detail from rejected_records'"),
         );
@@ -176,7 +176,7 @@ fn report(context: &Context, outcome: &Outcome, objects: usize) {
     if !outcome.record_rejects.is_empty() {
         let count: u64 = outcome.record_rejects.iter().map(|(_, n)| n).sum();
         context.note(
-            &Message::note(format!("{count} records were rejected"))
+            &Message::note(counted(count, "record was", "records were", "rejected"))
                 .why(words(&outcome.record_rejects))
                 .try_this("tadoru sql 'select name, record_index, reason, detail from rejected_records'"),
         );
@@ -195,6 +195,10 @@ fn report(context: &Context, outcome: &Outcome, objects: usize) {
                 .try_this("run the same command again: it goes on where it stopped"),
         );
     }
+}
+
+fn counted(count: u64, one: &str, several: &str, what: &str) -> String {
+    format!("{count} {} {what}", if count == 1 { one } else { several })
 }
 
 /// A progress bar on a terminal, else a line every ten seconds.
