@@ -5,9 +5,13 @@
 
 const EMBEDDED: &str = include_str!("../data/service_reference.txt");
 
-/// Names that Access Advisor shows otherwise than the service authorization reference, as seen in real reports.
-const ADVISOR_NAMES: [(&str, &str); 2] =
-    [("apigateway", "Manage - Amazon API Gateway"), ("iam", "AWS Identity and Access Management")];
+/// Names that Access Advisor shows otherwise than the service authorization reference, as seen in real reports; and the
+/// namespace that two services share there, under the one that everybody means.
+const ADVISOR_NAMES: [(&str, &str); 3] = [
+    ("apigateway", "Manage - Amazon API Gateway"),
+    ("cloudformation", "AWS CloudFormation"),
+    ("iam", "AWS Identity and Access Management"),
+];
 
 /// What an action does to what it is called on, in the words of AWS's service authorization reference. An action that
 /// AWS lists as *Tagging, Write* is `Tagging`, as *Permissions management, Write* is `PermissionsManagement`.

@@ -8,6 +8,7 @@ mod ducklake_table;
 mod ledger;
 mod ledger_table;
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -134,7 +135,7 @@ impl Catalog {
     /// Opens the lake in `folder`, making an empty one where there is none.
     pub fn open_or_create(folder: &Path) -> Result<Self, CatalogError> {
         let io_failed = |source| CatalogError::Io { path: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(io_failed)?;
+        create_private_folder(folder).map_err(io_failed)?;
         let folder = folder.canonicalize().map_err(io_failed)?;
         let connection = Connection::open(Self::path(&folder))?;
         let mut catalog = Self { connection, folder };
@@ -290,6 +291,17 @@ impl Catalog {
         self.connection.execute(sql, [name, value])?;
         Ok(())
     }
+}
+
+/// The lake keeps what CloudTrail wrote, secrets too: a new one is its owner's alone.
+fn create_private_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = folder.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    std::fs::DirBuilder::new().mode(0o700).create(folder)
 }
 
 fn create_table(

@@ -11,7 +11,7 @@ mod sql;
 mod status;
 mod who_accessed;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
@@ -138,6 +138,13 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
     }
 }
 
+/// Where data goes: a terminal gets styles as it can show them; into a pipe or a file goes each byte as it is, since
+/// anstream would take what looks like a style out of the data.
+fn data_out() -> Box<dyn Write> {
+    let out = std::io::stdout();
+    if out.is_terminal() { Box::new(anstream::stdout().lock()) } else { Box::new(out.lock()) }
+}
+
 /// Prints a message on stderr.
 fn say(message: &Message) {
     // Nothing can be said where stderr is gone.
@@ -156,7 +163,7 @@ impl Context {
         let folder = std::env::current_dir()?;
         let config = Config::load(settings, &Environment::of_process(), &folder)?;
         config.color.choice().write_global();
-        let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
+        let terminal = std::io::stdout().is_terminal();
         Ok(Self {
             format: config.output.unwrap_or_else(|| OutputFormat::default_for(terminal)),
             config,
@@ -246,7 +253,7 @@ impl Context {
 
     /// Prints an answer on stdout.
     fn print(&self, table: &Table) -> anyhow::Result<()> {
-        let mut out = anstream::stdout().lock();
+        let mut out = data_out();
         output::write(table, &self.output_options(), &mut out)?;
         out.flush()?;
         Ok(())

@@ -162,9 +162,17 @@ fn report(context: &Context, outcome: &Outcome, objects: usize) {
                 .try_this("give the folder that holds AWSLogs/, or the .json.gz files themselves"),
         );
     }
-    let words = |counts: &[(&str, u64)]| {
-        counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect::<Vec<_>>().join(", ")
-    };
+    if objects > 0 && !outcome.skipped.is_empty() {
+        let mut reasons: Vec<(&str, u64)> = Vec::new();
+        for (_, reason) in &outcome.skipped {
+            match reasons.iter_mut().find(|(known, _)| known == reason) {
+                Some((_, count)) => *count += 1,
+                None => reasons.push((reason, 1)),
+            }
+        }
+        let count = outcome.skipped.len() as u64;
+        context.note(&Message::note(counted(count, "object was", "objects were", "not opened")).why(words(&reasons)));
+    }
     if !outcome.file_rejects.is_empty() {
         let count: u64 = outcome.file_rejects.iter().map(|(_, n)| n).sum();
         context.note(
@@ -195,6 +203,10 @@ fn report(context: &Context, outcome: &Outcome, objects: usize) {
                 .try_this("run the same command again: it goes on where it stopped"),
         );
     }
+}
+
+fn words(counts: &[(&str, u64)]) -> String {
+    counts.iter().map(|(reason, count)| format!("{reason} {count}")).collect::<Vec<_>>().join(", ")
 }
 
 fn counted(count: u64, one: &str, several: &str, what: &str) -> String {

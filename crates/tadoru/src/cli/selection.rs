@@ -7,10 +7,10 @@ use lake::value::Value as LakeValue;
 use questions::events::Selection;
 
 use super::Context;
-use crate::clock::Now;
+use super::access_advisor::window;
+use crate::clock::{Now, NowSource};
 use crate::error::Message;
 use crate::output::{Column, Table, from_lake, masked};
-use crate::time_argument;
 
 /// So many events are shown if nobody says otherwise.
 const USUAL_LIMIT: u64 = 100;
@@ -40,14 +40,16 @@ pub struct SelectionFlags {
 impl SelectionFlags {
     /// The input of a question; `own` are columns that the question adds by itself.
     pub fn selection(&self, context: &Context, now: Now, own: &[&str]) -> anyhow::Result<Selection> {
-        let time = |text: &Option<String>| text.as_deref().map(|text| time_argument::parse(text, now)).transpose();
+        let window = window(self.since.as_deref(), self.until.as_deref(), now)?;
+        // The clock hides nothing: an event with a time to come is shown. An `--as-of` is the end of what is known.
+        let open_end = self.until.is_none() && now.source == NowSource::Clock;
         let columns = context.columns.iter().flatten();
         let mut seen = BTreeSet::new();
         let asked = columns.filter(|name| !own.contains(&name.as_str()) && seen.insert(name.to_lowercase()));
         Ok(Selection {
             columns: asked.cloned().collect(),
-            since_us: time(&self.since)?,
-            until_us: time(&self.until)?,
+            since_us: window.since_us,
+            until_us: (!open_end).then_some(window.until_us),
             accounts: self.account.clone(),
             regions: self.region.clone(),
             limit: Some(self.limit).filter(|limit| *limit > 0),

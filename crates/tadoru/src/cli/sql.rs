@@ -67,7 +67,7 @@ fn print_rows(
         printed = (|| {
             let writer = match &mut writer {
                 Some(writer) => writer,
-                none => none.insert(RowWriter::begin(&columns(head), &options, anstream::stdout().lock())?),
+                none => none.insert(RowWriter::begin(&columns(head), &options, super::data_out())?),
             };
             rows.into_iter().try_for_each(|row| writer.row(&shown(row, reveal)))
         })();
@@ -76,7 +76,7 @@ fn print_rows(
     printed?;
     match (answered, writer) {
         (Ok(_), Some(writer)) => writer.end()?,
-        (Ok(head), None) => RowWriter::begin(&columns(&head), &options, anstream::stdout().lock())?.end()?,
+        (Ok(head), None) => RowWriter::begin(&columns(&head), &options, super::data_out())?.end()?,
         (Err(error), _) => return Ok(Err(error)),
     }
     Ok(Ok(()))
