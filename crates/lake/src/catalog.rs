@@ -295,13 +295,7 @@ impl Catalog {
 
 /// The lake keeps what CloudTrail wrote, secrets too: a new one is its owner's alone.
 fn create_private_folder(folder: &Path) -> std::io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = folder.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    std::fs::DirBuilder::new().mode(0o700).create(folder)
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 fn create_table(

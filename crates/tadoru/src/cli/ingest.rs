@@ -1,6 +1,6 @@
 //! `tadoru ingest SOURCE...`: lists the sources, ingests what is new, shows progress on stderr and the summary on stdout.
 
-use std::io::{IsTerminal, Read};
+use std::io::{ErrorKind, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -79,7 +79,7 @@ fn list(sources: &[PathBuf]) -> anyhow::Result<Listing> {
             )
             .into());
         } else {
-            local_folder::list(source).with_context(|| format!("cannot ingest {}", source.display()))?
+            local_folder::list(source).map_err(|error| not_listed(source, &error))?
         };
         all.objects.extend(listing.objects);
         all.skipped.extend(listing.skipped);
@@ -88,6 +88,18 @@ fn list(sources: &[PathBuf]) -> anyhow::Result<Listing> {
     all.objects.sort_by(|a, b| a.name.cmp(&b.name));
     all.objects.dedup_by(|a, b| a.name == b.name);
     Ok(all)
+}
+
+fn not_listed(source: &Path, error: &std::io::Error) -> Failure {
+    let message = Message::error(format!("cannot ingest {}", source.display())).why(error.to_string());
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            Failure { message: message.try_this("run as somebody who may read it"), exit: Exit::NotPermitted }
+        }
+        _ => Failure::failed(
+            message.try_this("give the folder that holds AWSLogs/, a log file, or - for standard input"),
+        ),
+    }
 }
 
 fn cores() -> usize {
