@@ -5,8 +5,12 @@
 mod append;
 mod data_file;
 mod ducklake_table;
+mod expiry;
 mod ledger;
 mod ledger_table;
+mod replacement;
+mod retired;
+mod soundness;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -20,7 +24,11 @@ use crate::timestamp;
 pub use append::{Append, NewObject, NewReject};
 pub use data_file::DataFile;
 pub use ledger::{Delivery, KnownObject, LakeCounts};
+pub use expiry::ScheduledFile;
 pub use ledger_table::{LedgerKind, LedgerTable};
+pub use replacement::Replacement;
+pub use retired::{Retired, RetiredPart};
+pub use soundness::{CatalogInfo, KeptFile, KeptStatistics};
 
 /// The DuckLake version this code reads and writes.
 const DUCKLAKE_VERSION: &str = "1.0";
@@ -167,6 +175,12 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Opens an existing lake to write to it.
+    pub fn open_to_write(folder: &Path) -> Result<Self, CatalogError> {
+        Self::open(folder)?;
+        Self::open_or_create(folder)
+    }
+
     /// The lake's folder, absolute.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -199,7 +213,9 @@ impl Catalog {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let tables: i64 =
             transaction.query_row("SELECT count(*) FROM sqlite_master WHERE type = 'table'", [], |r| r.get(0))?;
+        transaction.execute_batch(ducklake_table::ADDED_TABLES)?;
         if tables > 0 {
+            transaction.commit()?;
             return Ok(());
         }
         for (name, columns) in ducklake_table::DUCKLAKE_TABLES {

@@ -4,7 +4,7 @@
 
 mod batch;
 mod file;
-mod parallel;
+pub(crate) mod parallel;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -164,7 +164,7 @@ pub fn ingest(
     outcome.summary.files_skipped += (listed - objects.len()) as u64;
     let bytes = objects.iter().map(|o| o.size_bytes).sum();
     on_progress(Progress::Begun { files: objects.len() as u64, bytes });
-    let mut writer = BatchWriter::new(catalog, options.clone());
+    let mut writer = BatchWriter::new(catalog, options.clone())?;
     let mut carried: Vec<InflatedFile> = Vec::new();
     let mut rest = objects.as_slice();
     while !(rest.is_empty() && carried.is_empty()) {

@@ -19,6 +19,14 @@ use parquet::schema::types::ColumnPath;
 use crate::event_schema::{Column, ColumnType, NumberedColumn, Statistics, numbered};
 use crate::timestamp;
 
+mod checksum;
+mod reader;
+
+pub(crate) use checksum::of_file as checksum_of_file;
+use checksum::Checksummed;
+pub use reader::ReadError;
+pub(crate) use reader::LakeFileReader;
+
 /// Rows in a row group: what one bloom filter and one set of bounds speak for.
 const ROW_GROUP_ROWS: usize = 131_072;
 /// Rows in a data page: what the page index can skip.
@@ -48,6 +56,8 @@ pub struct WrittenFile {
     pub columns: Vec<ColumnStatistics>,
     /// The partition's value in DuckDB's text form.
     pub partition_value: String,
+    /// xxh3-128 over the bytes handed to the disk, in hexadecimal digits.
+    pub xxh3: String,
 }
 
 /// How the columns of one table are written.
@@ -130,7 +140,7 @@ impl ParquetLayout {
         batches: impl Iterator<Item = RecordBatch>,
     ) -> Result<WrittenFile, parquet::errors::ParquetError> {
         let mut writer = ArrowWriter::try_new(
-            BufWriter::with_capacity(1 << 20, file),
+            Checksummed::new(BufWriter::with_capacity(1 << 20, file)),
             Arc::clone(&self.schema),
             Some(self.properties.as_ref().clone()),
         )?;
@@ -141,13 +151,14 @@ impl ParquetLayout {
         }
         let metadata = writer.finish()?;
         writer.inner_mut().flush()?;
-        writer.inner().get_ref().sync_all()?;
+        writer.inner().inner().get_ref().sync_all()?;
         Ok(WrittenFile {
             relative_path: String::new(),
+            xxh3: writer.inner().digest(),
             record_count: gathered.rows,
             size_bytes: writer.bytes_written() as i64,
             footer_bytes: 0,
-            columns: gathered.finish(&metadata),
+            columns: gathered.finish(|leaf| compressed_bytes(&metadata, leaf)),
             partition_value: String::new(),
         })
     }
@@ -192,6 +203,23 @@ fn footer_bytes(path: &Path) -> std::io::Result<i64> {
     Ok(i64::from(u32::from_le_bytes(length)))
 }
 
+/// The statistics that `catalog` keeps of a file with these batches, but for the sizes.
+pub(crate) struct Measured<'a>(Gathered<'a>);
+
+impl<'a> Measured<'a> {
+    pub(crate) fn new(layout: &'a ParquetLayout) -> Self {
+        Self(Gathered::new(&layout.columns))
+    }
+
+    pub(crate) fn add(&mut self, batch: &RecordBatch) {
+        self.0.add(batch);
+    }
+
+    pub(crate) fn finish(self) -> Vec<ColumnStatistics> {
+        self.0.finish(|_| 0)
+    }
+}
+
 /// The statistics of the leaf columns, gathered batch by batch while the file is written.
 struct Gathered<'a> {
     leaves: Vec<Leaf<'a>>,
@@ -223,9 +251,10 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    fn finish(self, metadata: &ParquetMetaData) -> Vec<ColumnStatistics> {
+    /// `size_bytes` tells the stored bytes of the leaf with that index.
+    fn finish(self, size_bytes: impl Fn(usize) -> i64) -> Vec<ColumnStatistics> {
         let with_size = |(leaf, (column, mut statistics, bounds)): (usize, Leaf<'_>)| {
-            statistics.size_bytes = metadata.row_groups().iter().map(|g| g.column(leaf).compressed_size()).sum();
+            statistics.size_bytes = size_bytes(leaf);
             statistics.bounds = bounds.and_then(|(low, high)| {
                 Some((bound_text(&column.column.column_type, low)?, bound_text(&column.column.column_type, high)?))
             });
@@ -233,6 +262,10 @@ impl<'a> Gathered<'a> {
         };
         self.leaves.into_iter().enumerate().map(with_size).collect()
     }
+}
+
+fn compressed_bytes(metadata: &ParquetMetaData, leaf: usize) -> i64 {
+    metadata.row_groups().iter().map(|group| group.column(leaf).compressed_size()).sum()
 }
 
 fn add_array<'l, 'a: 'l>(array: &ArrayRef, leaves: &mut impl Iterator<Item = &'l mut Leaf<'a>>) {

@@ -2,6 +2,7 @@
 //! was delivered and when; an hour without a file is no gap, because CloudTrail writes none when nothing happened. Every
 //! question that says *unused* asks `reach` first: nothing is unused where logs are missing. The rules are in `silence`.
 
+mod retention;
 mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +14,7 @@ use lake::value::Value;
 
 use crate::question_error::QuestionError;
 use crate::statement::{Parameter, bind};
+pub use retention::RetiredTime;
 use silence::{silent_account, silent_regions};
 
 const EVENT_ACCOUNTS: &str = include_str!("status/event_accounts.sql");
@@ -27,6 +29,8 @@ const QUIET_END_US: i64 = silence::SHORTEST_SILENCE_US;
 pub struct Coverage {
     /// In order of the account ids.
     pub accounts: Vec<AccountCoverage>,
+    /// What the lake no longer holds, of all accounts.
+    pub retired: RetiredTime,
 }
 
 /// What the logs of one account cover.
@@ -150,7 +154,9 @@ impl Coverage {
             delivered.into_iter().map(|(account, of)| (account.clone(), of_deliveries(account, of.regions))).collect();
         let others = others(snapshot, &accounts, &loose)?;
         accounts.extend(others.into_iter().map(|other| (other.account.clone(), other)));
-        Ok(Self { accounts: accounts.into_values().collect() })
+        let retired = RetiredTime::of(&snapshot.catalog().retired()?);
+        accounts.values_mut().for_each(|account| retired.shorten(account));
+        Ok(Self { accounts: accounts.into_values().collect(), retired })
     }
 
     /// Whether the logs of `account` (of every account without one) cover the window from `since_us` to `until_us`.
@@ -161,6 +167,7 @@ impl Coverage {
             any = true;
             coverage.bound(since_us, until_us, &mut reach);
         }
+        self.retired.bound(since_us, until_us, &mut reach);
         if !any {
             reach.complete = false;
             reach.basis = Basis::Presumed;
@@ -327,6 +334,7 @@ mod tests {
                 account("1", &[("a", every(HOUR / 2, 0, 10 * DAY)), ("b", silent)]),
                 account("2", &[("a", every(HOUR, 2 * DAY, 5 * DAY))]),
             ],
+            retired: RetiredTime::default(),
         }
     }
 

@@ -6,6 +6,7 @@ mod activity;
 mod demo;
 mod events;
 mod ingest;
+mod lake;
 mod selection;
 mod sql;
 mod status;
@@ -15,8 +16,8 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
-use lake::engine::EngineLimits;
-use lake::snapshot::Snapshot;
+use ::lake::engine::EngineLimits;
+use ::lake::snapshot::Snapshot;
 
 use crate::clock::{Now, NowSource};
 use crate::config::{Config, Environment, Settings};
@@ -52,6 +53,8 @@ enum Command {
     Sql(sql::Flags),
     /// What the lake holds: accounts, regions, time span, sources, rejects, gaps
     Status(status::Flags),
+    /// Keep the lake fit: merge small files, retire old days, check that everything is as it should be
+    Lake(self::lake::Flags),
 }
 
 /// Flags that every command takes.
@@ -135,6 +138,7 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
         Command::Sql(flags) => sql::run(context, flags),
+        Command::Lake(flags) => self::lake::run(context, flags),
     }
 }
 
@@ -159,6 +163,7 @@ impl Context {
             tz: global.tz,
             color: global.color,
             as_of: global.as_of,
+            ..Settings::default()
         };
         let folder = std::env::current_dir()?;
         let config = Config::load(settings, &Environment::of_process(), &folder)?;

@@ -153,3 +153,10 @@ CREATE INDEX file_column_stats_lookup ON ducklake_file_column_stats (table_id, c
 CREATE INDEX file_partition_value_lookup ON ducklake_file_partition_value (data_file_id);
 CREATE INDEX data_file_live ON ducklake_data_file (table_id, end_snapshot);
 ";
+
+/// Tadoru's tables that a lake of an earlier build may lack; made where they are missing.
+pub const ADDED_TABLES: &str = "
+CREATE TABLE IF NOT EXISTS file_checksum (data_file_id INTEGER PRIMARY KEY, xxh3 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS retired_month (eventmonth TEXT PRIMARY KEY, events INTEGER NOT NULL, retired_at INTEGER NOT NULL)
+    WITHOUT ROWID;
+";

@@ -12,11 +12,12 @@ use iam::event_action;
 
 use super::file::{Content, InflatedFile, KEPT_REJECT_BYTES};
 use super::{IngestError, IngestOptions, Outcome, Progress, parallel};
-use crate::catalog::{Append, Catalog, NewObject, NewReject, Table};
+use crate::catalog::{Append, Catalog, CatalogError, NewObject, NewReject, Retired, Table};
 use crate::dedup::{KnownEvents, Verdict};
 use crate::event_batch::{EventBatch, Row};
 use crate::parquet_file::{ParquetLayout, WriteError, WrittenFile};
 use crate::writer_lock::WriterLock;
+use crate::writer_presence::WriterPresence;
 use crate::{rollup, stop_point, timestamp};
 
 /// Rows turned into columns at once: bounds what a file being written holds in memory.
@@ -27,8 +28,8 @@ pub struct BatchWriter {
     catalog: Catalog,
     options: IngestOptions,
     tables: TableWriters,
-    /// Begins the names of all files this writer makes.
-    writer_id: String,
+    /// Whose id begins the names of all files this writer makes.
+    presence: WriterPresence,
     next_file: u64,
 }
 
@@ -48,10 +49,12 @@ type FileDocument<'a> = Option<Result<Document<'a>, Reject>>;
 
 impl BatchWriter {
     /// A writer of the lake that `catalog` describes.
-    pub fn new(catalog: Catalog, options: IngestOptions) -> Self {
+    pub fn new(catalog: Catalog, options: IngestOptions) -> Result<Self, CatalogError> {
         let writer = |table: Table| (ParquetLayout::new(table.columns()), catalog.table_folder(table));
         let tables = TableWriters { events: writer(Table::Events), access_daily: writer(Table::AccessDaily) };
-        Self { catalog, options, tables, writer_id: uuid::Uuid::now_v7().simple().to_string(), next_file: 0 }
+        let presence = WriterPresence::register(catalog.folder())
+            .map_err(|source| CatalogError::Io { path: catalog.folder().to_owned(), source })?;
+        Ok(Self { catalog, options, tables, presence, next_file: 0 })
     }
 
     /// Writes `files` as one batch and adds what became of them to `outcome`.
@@ -83,6 +86,7 @@ impl BatchWriter {
         let mut objects = Vec::with_capacity(files.len());
         let mut rows = Vec::new();
         let mut known = self.probe(&records)?;
+        let retired = self.catalog.retired()?;
         for (index, file) in files.iter().enumerate() {
             if let Content::Fault(fault) = &file.content {
                 outcome.faults.push(fault.clone());
@@ -95,7 +99,7 @@ impl BatchWriter {
             }
             let mut object = self.new_object(file)?;
             settle_document(&mut object, file, &documents[index]);
-            judge(&mut object, file, &records[index], &mut known, &mut rows);
+            judge(&mut object, file, &records[index], &mut known, &retired, &mut rows);
             objects.push(object);
         }
         let mut written = Vec::new();
@@ -193,7 +197,7 @@ impl BatchWriter {
 
     fn file_path(&mut self, partition: &str, day: i32) -> String {
         self.next_file += 1;
-        format!("{partition}={}/{}-{:06}.parquet", timestamp::date_text(day), self.writer_id, self.next_file)
+        format!("{partition}={}/{}-{:06}.parquet", timestamp::date_text(day), self.presence.id(), self.next_file)
     }
 
     /// Removes files that no snapshot names; what cannot be removed is an orphan that the next clean-up finds.
@@ -286,12 +290,17 @@ fn judge<'r>(
     source: &'r InflatedFile,
     file: &'r FileRecords<'r>,
     known: &mut KnownEvents,
+    retired: &Retired,
     rows: &mut Vec<Row<'r, 'r>>,
 ) {
     for record in &file.records {
         let at = record.event_timestamp_us;
         object.first_event_at = Some(object.first_event_at.map_or(at, |first| first.min(at)));
         object.last_event_at = Some(object.last_event_at.map_or(at, |last| last.max(at)));
+        if retired.holds(record.event_date_days) {
+            object.expired += 1;
+            continue;
+        }
         let verdict = known.judge(record);
         if verdict == Verdict::Duplicate {
             object.duplicates += 1;

@@ -10,12 +10,12 @@ use anyhow::Context as _;
 use clap::Args;
 use cloudtrail::log_file::Limits;
 use indicatif::{ProgressBar, ProgressStyle};
-use lake::ingest::{BATCH_BYTES, IngestError, IngestOptions, Outcome, Progress, ingest};
-use lake::source::{Listing, local_folder, standard_input};
-use lake::stop_point;
+use ::lake::ingest::{BATCH_BYTES, IngestError, IngestOptions, Outcome, Progress, ingest};
+use ::lake::source::{Listing, local_folder, standard_input};
+use ::lake::stop_point;
 use serde_json::{Value, json};
 
-use super::Context;
+use super::{Context, lake};
 use crate::clock::Now;
 use crate::error::{Exit, Failure, Message};
 use crate::output::Table;
@@ -54,6 +54,9 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let outcome = outcome.map_err(explain)?;
     let seconds = began.elapsed().as_secs_f64();
     report(context, &outcome, objects);
+    if !outcome.interrupted {
+        lake::keep_up(context, options.workers, options.wait, &stop);
+    }
     context.print(&summary_table(&outcome, seconds))?;
     Ok(if outcome.interrupted {
         Exit::Interrupted
@@ -102,13 +105,13 @@ fn not_listed(source: &Path, error: &std::io::Error) -> Failure {
     }
 }
 
-fn cores() -> usize {
+pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The first Ctrl-C ends the run before the next batch; a second one ends the process at once. Both lose nothing that was
 /// acknowledged.
-fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+pub(super) fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {

@@ -10,10 +10,14 @@
 mod bad_inputs;
 mod bad_lake;
 mod command_line;
+mod compaction;
 mod conservation;
+mod kill_compaction;
 mod kill_matrix;
+mod lake_check;
 mod principals;
 mod read_back;
 mod reference;
+mod retention;
 mod situations;
 mod test_lake;
