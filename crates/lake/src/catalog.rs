@@ -23,8 +23,8 @@ use crate::timestamp;
 
 pub use append::{Append, NewObject, NewReject};
 pub use data_file::DataFile;
-pub use ledger::{Delivery, KnownObject, LakeCounts};
 pub use expiry::ScheduledFile;
+pub use ledger::{Delivery, KnownObject, LakeCounts};
 pub use ledger_table::{LedgerKind, LedgerTable};
 pub use replacement::Replacement;
 pub use retired::{Retired, RetiredPart};

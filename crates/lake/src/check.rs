@@ -40,7 +40,7 @@ pub enum CheckError {
 pub fn check(folder: &Path, on_progress: &mut dyn FnMut(&str, usize, usize)) -> Result<Report, CheckError> {
     let limits = EngineLimits { deadline: Duration::from_secs(24 * 3_600), ..EngineLimits::default() };
     let mut report = Report::default();
-    let snapshot = match Snapshot::open(folder, limits) {
+    let snapshot = match held_snapshot(folder, &limits) {
         Err(SnapshotError::Catalog(CatalogError::ForeignChange(what))) => {
             report.found(Invariant::NoForeignChange, None, None, what);
             report.left_out("everything else: this tadoru would misread the lake");
@@ -77,6 +77,17 @@ pub fn check(folder: &Path, on_progress: &mut dyn FnMut(&str, usize, usize)) -> 
     report.left_out("the source files: they are not read again");
     report.left_out("files that only older snapshots name");
     Ok(report)
+}
+
+/// The newest snapshot, with a catalog that stays as it was then: else what others commit would look like a contradiction.
+fn held_snapshot(folder: &Path, limits: &EngineLimits) -> Result<Snapshot, SnapshotError> {
+    loop {
+        let snapshot = Snapshot::open(folder, limits.clone())?;
+        snapshot.catalog().hold()?;
+        if snapshot.catalog().newest_snapshot()? == snapshot.id() {
+            return Ok(snapshot);
+        }
+    }
 }
 
 fn catalog_agrees(

@@ -79,24 +79,18 @@ pub fn unnamed_files(catalog: &Catalog) -> Result<UnnamedFiles, UpkeepError> {
     // In this order: a writer that is dead now commits nothing after the catalog is read.
     let mut found = Vec::new();
     list(&data, &mut found).map_err(|source| io_failed(&data, source))?;
+    let writers = catalog.folder().join("writers");
+    let living = writer_presence::living(catalog.folder()).map_err(|source| io_failed(&writers, source))?;
+    let named = catalog.named_files()?;
     let mut unnamed = UnnamedFiles::default();
-    let mut orphans = Vec::new();
-    for path in found {
+    for path in found.into_iter().filter(|path| !named.contains(path)) {
         let writer = path.file_name().and_then(|name| name.to_str()).and_then(writer_presence::writer_of);
         match writer {
             None => unnamed.foreign.push(path),
-            Some(id) => match writer_presence::is_alive(catalog.folder(), id) {
-                Ok(true) => unnamed.in_work.push(path),
-                Ok(false) => orphans.push(path),
-                Err(source) => return Err(io_failed(&path, source)),
-            },
+            Some(id) if living.contains(id) => unnamed.in_work.push(path),
+            Some(_) => unnamed.orphans.push(path),
         }
     }
-    let named = catalog.named_files()?;
-    let is_unnamed = |path: &PathBuf| !named.contains(path);
-    unnamed.orphans = orphans.into_iter().filter(is_unnamed).collect();
-    unnamed.in_work.retain(is_unnamed);
-    unnamed.foreign.retain(is_unnamed);
     Ok(unnamed)
 }
 

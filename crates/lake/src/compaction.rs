@@ -264,3 +264,31 @@ impl From<ArrowError> for MergeError {
         Self::Sum(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_grouped_by_number_and_size_and_none_is_merged_alone() {
+        let check = |sizes: &[u64], expected: &[usize]| {
+            let file = |(id, size_bytes): (usize, &u64)| DataFile {
+                id: id as i64,
+                path: PathBuf::new(),
+                record_count: 1,
+                size_bytes: *size_bytes,
+                time_bounds: None,
+                partition_day: Some(1),
+            };
+            let found: Vec<usize> = groups(sizes.iter().enumerate().map(file).collect()).iter().map(Vec::len).collect();
+            assert_eq!(found, expected, "{sizes:?}");
+        };
+        check(&[], &[]);
+        check(&[1], &[]);
+        check(&[1; 2], &[2]);
+        check(&[1; 17], &[16]);
+        check(&[1; 18], &[16, 2]);
+        check(&[100 << 20, 120 << 20, 150 << 20], &[2]);
+        check(&[130 << 20, 130 << 20], &[]);
+    }
+}

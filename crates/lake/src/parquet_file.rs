@@ -22,10 +22,10 @@ use crate::timestamp;
 mod checksum;
 mod reader;
 
-pub(crate) use checksum::of_file as checksum_of_file;
 use checksum::Checksummed;
-pub use reader::ReadError;
+pub(crate) use checksum::of_file as checksum_of_file;
 pub(crate) use reader::LakeFileReader;
+pub use reader::ReadError;
 
 /// Rows in a row group: what one bloom filter and one set of bounds speak for.
 const ROW_GROUP_ROWS: usize = 131_072;

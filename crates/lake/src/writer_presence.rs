@@ -2,6 +2,7 @@
 //! `writers/<id>.lock`; so a file that no snapshot names is an orphan only where its writer is gone, and a killed process leaves
 //! nothing that has to be guessed. `clean_up` asks.
 
+use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -55,37 +56,49 @@ pub(crate) fn writer_of(file_name: &str) -> Option<&str> {
     (is_id && file_name[ID_LENGTH..].starts_with(['-', '.'])).then_some(id)
 }
 
-/// Whether the writer with that id lives.
-pub(crate) fn is_alive(folder: &Path, id: &str) -> io::Result<bool> {
-    match File::open(lock_path(folder, id)) {
-        Ok(file) => is_locked(&file),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// Removes the locks of writers that died without doing so; returns how many.
-pub(crate) fn remove_dead(folder: &Path) -> io::Result<u64> {
-    let mut removed = 0;
-    let entries = match fs::read_dir(folder.join("writers")) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        Err(error) => return Err(error),
-    };
-    for entry in entries {
-        let path = entry?.path();
-        let is_lock = path.file_name().and_then(|name| name.to_str()).and_then(writer_of).is_some();
-        let Ok(file) = File::open(&path) else { continue };
-        if is_lock && !is_locked(&file)? {
-            fs::remove_file(&path)?;
-            removed += 1;
+/// The ids of the writers that live.
+pub(crate) fn living(folder: &Path) -> io::Result<HashSet<String>> {
+    let mut ids = HashSet::new();
+    for (id, path) in lock_files(folder)? {
+        match File::open(path) {
+            Ok(file) if is_locked(&file)? => drop(ids.insert(id)),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
         }
     }
-    Ok(removed)
+    Ok(ids)
 }
 
-fn lock_path(folder: &Path, id: &str) -> PathBuf {
-    folder.join("writers").join(format!("{id}.lock"))
+/// Removes the locks of writers that died without doing so.
+pub(crate) fn remove_dead(folder: &Path) -> io::Result<()> {
+    for (_, path) in lock_files(folder)? {
+        if let Ok(file) = File::open(&path)
+            && !is_locked(&file)?
+        {
+            fs::remove_file(&path).or_else(|error| match error.kind() {
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn lock_files(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
+    let entries = match fs::read_dir(folder.join("writers")) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if let Some(id) = entry.file_name().to_str().and_then(writer_of) {
+            files.push((id.to_owned(), entry.path()));
+        }
+    }
+    Ok(files)
 }
 
 fn is_locked(file: &File) -> io::Result<bool> {
@@ -104,13 +117,15 @@ mod tests {
     fn a_writer_lives_until_it_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let writer = WriterPresence::register(folder.path()).unwrap();
-        let id = writer.id().to_owned();
-        assert!(is_alive(folder.path(), &id).unwrap());
-        assert_eq!(remove_dead(folder.path()).unwrap(), 0);
+        let (id, path) = (writer.id().to_owned(), writer.path.clone());
+        assert!(living(folder.path()).unwrap().contains(&id));
+        remove_dead(folder.path()).unwrap();
+        assert!(path.exists(), "a living writer's lock stays");
         drop(writer);
-        assert!(!is_alive(folder.path(), &id).unwrap());
-        fs::write(lock_path(folder.path(), &id), "").unwrap();
-        assert_eq!(remove_dead(folder.path()).unwrap(), 1, "a killed writer leaves its lock file unlocked");
+        assert!(living(folder.path()).unwrap().is_empty());
+        fs::write(&path, "").unwrap();
+        remove_dead(folder.path()).unwrap();
+        assert!(!path.exists(), "a killed writer leaves its lock file unlocked");
     }
 
     #[test]

@@ -15,9 +15,9 @@ mod who_accessed;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
 use ::lake::engine::EngineLimits;
 use ::lake::snapshot::Snapshot;
+use clap::{Args, Parser, Subcommand};
 
 use crate::clock::{Now, NowSource};
 use crate::config::{Config, Environment, Settings};

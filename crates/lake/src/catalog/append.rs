@@ -152,9 +152,7 @@ pub(super) fn append_file(
         table_id,
         file.partition_value
     ])?;
-    transaction
-        .prepare_cached("INSERT INTO file_checksum VALUES (?, ?)")?
-        .execute(params![file_id, file.xxh3])?;
+    transaction.prepare_cached("INSERT INTO file_checksum VALUES (?, ?)")?.execute(params![file_id, file.xxh3])?;
     transaction
         .prepare_cached(
             "UPDATE ducklake_table_stats SET record_count = record_count + ?2, next_row_id = next_row_id + ?2,

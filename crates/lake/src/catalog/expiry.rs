@@ -23,8 +23,10 @@ impl Catalog {
     /// Snapshots that need no ended file stay. Returns how many snapshots went.
     pub fn expire(&mut self, until_us: i64) -> Result<u64, CatalogError> {
         let until = format!("{}+00", timestamp::duckdb_timestamp(until_us));
-        let tables: Vec<(Table, i64)> =
-            Table::ALL.into_iter().map(|table| Ok((table, self.table_id(table)?))).collect::<Result<_, CatalogError>>()?;
+        let tables: Vec<(Table, i64)> = Table::ALL
+            .into_iter()
+            .map(|table| Ok((table, self.table_id(table)?)))
+            .collect::<Result<_, CatalogError>>()?;
         // A snapshot that somebody else expired has no time any more: it is old.
         let last: Option<i64> = self.connection.query_row(
             "SELECT max(f.end_snapshot) FROM ducklake_data_file f
@@ -44,12 +46,9 @@ impl Catalog {
              WHERE f.end_snapshot <= ?1",
             params![last, until],
         )?;
-        for table in [
-            "ducklake_file_column_stats",
-            "ducklake_file_partition_value",
-            "file_checksum",
-            "ducklake_data_file",
-        ] {
+        for table in
+            ["ducklake_file_column_stats", "ducklake_file_partition_value", "file_checksum", "ducklake_data_file"]
+        {
             let ended = "SELECT data_file_id FROM ducklake_data_file WHERE end_snapshot <= ?";
             transaction.execute(&format!("DELETE FROM {table} WHERE data_file_id IN ({ended})"), [last])?;
         }

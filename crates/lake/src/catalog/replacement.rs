@@ -57,7 +57,8 @@ pub(super) fn end_files(
              file_size_bytes = file_size_bytes - (SELECT file_size_bytes FROM ducklake_data_file WHERE data_file_id = ?2)
          WHERE table_id = ?1",
     )?;
-    let mut end = transaction.prepare_cached("UPDATE ducklake_data_file SET end_snapshot = ? WHERE data_file_id = ?")?;
+    let mut end =
+        transaction.prepare_cached("UPDATE ducklake_data_file SET end_snapshot = ? WHERE data_file_id = ?")?;
     for id in files {
         reduce.execute(params![table_id, id])?;
         end.execute(params![snapshot, id])?;

@@ -22,8 +22,7 @@ pub struct Retired {
 impl Retired {
     /// Whether an event of that day comes too late: it is neither kept nor summed up any more.
     pub fn holds(&self, day: i32) -> bool {
-        self.days.contains_key(&day)
-            || !self.months.is_empty() && self.months.contains_key(&timestamp::month_of(day))
+        self.days.contains_key(&day) || !self.months.is_empty() && self.months.contains_key(&timestamp::month_of(day))
     }
 
     /// How many events the retired days held.

@@ -62,6 +62,19 @@ impl Catalog {
         })
     }
 
+    /// From here on this connection sees the catalog as it is now, whatever others commit, until it is closed.
+    pub fn hold(&self) -> Result<(), CatalogError> {
+        self.connection.execute_batch("BEGIN DEFERRED")?;
+        self.newest_snapshot()?;
+        Ok(())
+    }
+
+    /// Whether the catalog still has a row for a file.
+    pub fn has_file(&self, id: i64) -> Result<bool, CatalogError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM ducklake_data_file WHERE data_file_id = ?)";
+        Ok(self.connection.query_row(sql, [id], |r| r.get(0))?)
+    }
+
     /// The footer's length, checksum and statistics of a file.
     pub fn kept_file(&self, id: i64) -> Result<KeptFile, CatalogError> {
         let footer_bytes = self
@@ -115,7 +128,9 @@ impl Catalog {
         let (live_rows, live_bytes, last_row): (i64, i64, i64) =
             self.connection.query_row(live, [table_id], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
         if (rows, bytes) != (live_rows, live_bytes) {
-            wrong.push(format!("{rows} rows in {bytes} bytes are written down, the files have {live_rows} in {live_bytes}"));
+            wrong.push(format!(
+                "{rows} rows in {bytes} bytes are written down, the files have {live_rows} in {live_bytes}"
+            ));
         }
         if next_row < last_row {
             wrong.push(format!("the next row id {next_row} is taken: the files reach to {last_row}"));

@@ -19,6 +19,10 @@ pub(super) fn check(
     report: &mut Report,
 ) -> Result<bool, CatalogError> {
     let kept = catalog.kept_file(file.id)?;
+    if !file.path.exists() && !Catalog::open(catalog.folder())?.has_file(file.id)? {
+        report.vanished(&file.path);
+        return Ok(false);
+    }
     let mut found = |invariant, detail| report.found(invariant, Some(file.path.clone()), file.partition_day, detail);
     match file.path.metadata() {
         Err(error) => {
@@ -73,7 +77,8 @@ fn rows(table: Table, file: &DataFile, kept: &KeptFile, report: &mut Report) -> 
     for (invariant, count) in [(Invariant::Partition, strangers), (Invariant::SortOrder, sequence.misplaced)] {
         report.examined(invariant, 1);
         if count > 0 {
-            let what = if invariant == Invariant::Partition { "lie in another's partition" } else { "are out of order" };
+            let what =
+                if invariant == Invariant::Partition { "lie in another's partition" } else { "are out of order" };
             report.found(invariant, Some(file.path.clone()), file.partition_day, format!("{count} rows {what}"));
         }
     }

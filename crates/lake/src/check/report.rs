@@ -1,7 +1,7 @@
 //! What a check found: for each invariant how much was examined and where it does not hold; and what was left out.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What must hold in every lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +114,8 @@ pub struct Report {
     pub left_out: Vec<String>,
     /// How many files, rows, months or objects were examined.
     examined: BTreeMap<Invariant, u64>,
+    /// Files that were replaced and removed during the check.
+    vanished: u64,
 }
 
 impl Report {
@@ -129,9 +131,15 @@ impl Report {
         self.left_out.push(sentence.to_owned());
     }
 
+    pub(super) fn vanished(&mut self, path: &Path) {
+        self.vanished += 1;
+        self.left_out(&format!("{}: another process replaced it during the check", path.display()));
+    }
+
     /// Whether every file was there and could be read.
     pub(super) fn is_readable(&self) -> bool {
-        !self.findings.iter().any(|f| matches!(f.invariant, Invariant::FilePresent | Invariant::FileRows))
+        self.vanished == 0
+            && !self.findings.iter().any(|f| matches!(f.invariant, Invariant::FilePresent | Invariant::FileRows))
     }
 
     /// Whether every invariant holds as far as it was checked.

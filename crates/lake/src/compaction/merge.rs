@@ -39,8 +39,7 @@ struct Input {
 impl SortedMerge {
     /// Opens the files.
     pub(super) fn open(table: Table, schema: &SchemaRef, files: &[DataFile]) -> Result<Self, ReadError> {
-        let mut merge =
-            Self { order: SortOrder::of(table), inputs: Vec::new(), held: Vec::new(), picked: Vec::new() };
+        let mut merge = Self { order: SortOrder::of(table), inputs: Vec::new(), held: Vec::new(), picked: Vec::new() };
         for file in files {
             let reader = LakeFileReader::open(&file.path, schema)?.batches(None)?;
             let none = merge.order.keys(&RecordBatch::new_empty(schema.clone()));

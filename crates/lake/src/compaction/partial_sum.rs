@@ -4,7 +4,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray, UInt32Array,
+};
 use arrow::compute::{concat_batches, partition, take_record_batch};
 use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
 use arrow::error::ArrowError;
@@ -66,9 +68,8 @@ fn added_up(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         (firsts.as_primitive::<TimestampMicrosecondType>(), lasts.as_primitive::<TimestampMicrosecondType>());
     let ids = ids.as_string::<i32>();
     let id = |row: usize| ids.is_valid(row).then(|| ids.value(row));
-    let last = |group: &Range<usize>| {
-        group.clone().max_by_key(|row| (lasts.value(*row), id(*row))).expect("a group has rows")
-    };
+    let last =
+        |group: &Range<usize>| group.clone().max_by_key(|row| (lasts.value(*row), id(*row))).expect("a group has rows");
     let of = |group: &Range<usize>| group.clone();
     let sums: [(&str, ArrayRef); 4] = [
         (
@@ -83,9 +84,7 @@ fn added_up(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
         ),
         (
             "lasteventtimestamp",
-            Arc::new(
-                groups.iter().map(|g| Some(lasts.value(last(g)))).collect::<TimestampMicrosecondArray>(),
-            ),
+            Arc::new(groups.iter().map(|g| Some(lasts.value(last(g)))).collect::<TimestampMicrosecondArray>()),
         ),
         ("lasteventid", Arc::new(groups.iter().map(|g| id(last(g))).collect::<StringArray>())),
     ];
@@ -99,4 +98,47 @@ fn added_up(batch: &RecordBatch) -> Result<RecordBatch, ArrowError> {
 
 fn column(batch: &RecordBatch, name: &str) -> Result<ArrayRef, ArrowError> {
     Ok(Arc::clone(batch.column(batch.schema().index_of(name)?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Table;
+    use crate::event_schema::arrow_schema;
+    use arrow::array::{Date32Array, new_null_array};
+
+    fn rows(groups: &[(&str, i64, i64, i64, &str)]) -> RecordBatch {
+        let schema = arrow_schema(Table::AccessDaily.columns());
+        let columns = schema.fields().iter().map(|field| -> ArrayRef {
+            match field.name().as_str() {
+                "principal" => Arc::new(groups.iter().map(|g| Some(g.0)).collect::<StringArray>()),
+                "eventcount" => Arc::new(groups.iter().map(|g| Some(g.1)).collect::<Int64Array>()),
+                "firsteventtimestamp" => {
+                    Arc::new(groups.iter().map(|g| Some(g.2)).collect::<TimestampMicrosecondArray>())
+                }
+                "lasteventtimestamp" => {
+                    Arc::new(groups.iter().map(|g| Some(g.3)).collect::<TimestampMicrosecondArray>())
+                }
+                "lasteventid" => Arc::new(groups.iter().map(|g| Some(g.4)).collect::<StringArray>()),
+                "eventdate" => Arc::new(groups.iter().map(|_| Some(1)).collect::<Date32Array>()),
+                _ => new_null_array(field.data_type(), groups.len()),
+            }
+        });
+        RecordBatch::try_new(schema.clone(), columns.collect()).unwrap()
+    }
+
+    #[test]
+    fn sums_go_on_over_the_ends_of_batches() {
+        let batches = [
+            rows(&[("a", 1, 10, 20, "x"), ("b", 1, 5, 9, "p")]),
+            rows(&[("b", 2, 4, 9, "q")]),
+            rows(&[]),
+            rows(&[("b", 4, 7, 8, "z"), ("c", 1, 1, 1, "c")]),
+        ];
+        let summed: Vec<RecordBatch> =
+            PartialSums::new(batches.into_iter().map(Ok::<_, ArrowError>)).collect::<Result<_, _>>().unwrap();
+        let all = concat_batches(&summed[0].schema(), &summed).unwrap();
+        let expected = rows(&[("a", 1, 10, 20, "x"), ("b", 7, 4, 9, "q"), ("c", 1, 1, 1, "c")]);
+        assert_eq!(all, expected);
+    }
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use ::lake::ingest::{BATCH_BYTES, IngestError, IngestOptions, Outcome, Progress, ingest};
+use ::lake::source::{Listing, local_folder, standard_input};
+use ::lake::stop_point;
 use anyhow::Context as _;
 use clap::Args;
 use cloudtrail::log_file::Limits;
 use indicatif::{ProgressBar, ProgressStyle};
-use ::lake::ingest::{BATCH_BYTES, IngestError, IngestOptions, Outcome, Progress, ingest};
-use ::lake::source::{Listing, local_folder, standard_input};
-use ::lake::stop_point;
 use serde_json::{Value, json};
 
 use super::{Context, lake};

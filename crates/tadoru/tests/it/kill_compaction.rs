@@ -64,12 +64,7 @@ fn survives(whole: &TestLake, arguments: &[&str], points: &[&str], same_events: 
 #[test]
 fn killed_while_merging() {
     let (whole, _) = lake_of_small_files(2);
-    let points = [
-        "merged_file_written",
-        "before_compaction_commit",
-        "after_compaction_commit",
-        "before_unlink",
-    ];
+    let points = ["merged_file_written", "before_compaction_commit", "after_compaction_commit", "before_unlink"];
     survives(&whole, &["lake", "compact", "--jobs", "1"], &points, true);
 }
 

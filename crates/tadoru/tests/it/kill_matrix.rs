@@ -38,7 +38,7 @@ fn completes(lake: &TestLake, logs: &Path, expected: &(String, String), killed: 
     lake.assert_consistent();
     assert!(lake.content() == *expected, "after {killed} the lake is another one");
     let (named, present) = (lake.named_files(), lake.present_files());
-    assert!(named.is_subset(&present), "after {killed} files are missing");
+    assert_eq!(named, present, "after {killed} files are missing or left lying about");
 }
 
 fn dies_at(name: &str) {

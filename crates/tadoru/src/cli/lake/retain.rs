@@ -44,8 +44,7 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     let now_us = Now::clock().us;
     let wait = Duration::from_secs(flags.wait);
     let on_wait = &mut |who: &str| super::say_waiting(context, who);
-    let summary =
-        retain(&config.lake, &retention, now_us, wait, flags.dry_run, on_wait).map_err(super::explain)?;
+    let summary = retain(&config.lake, &retention, now_us, wait, flags.dry_run, on_wait).map_err(super::explain)?;
     if !flags.dry_run {
         clean_up(&config.lake, now_us, super::grace(context)).map_err(super::explain)?;
     }
