@@ -40,7 +40,7 @@ fn newest_snapshot(lake: &TestLake) -> String {
 #[test]
 fn a_compacted_lake_gives_the_same_answers() {
     let test = "a_compacted_lake_gives_the_same_answers";
-    let (lake, _) = lake_of_small_files(5);
+    let (lake, _) = lake_of_small_files(3);
     let (content, files) = (lake.content(), lake.named_files());
     let before = newest_snapshot(&lake);
     lake.assert_sound("before");

@@ -7,14 +7,6 @@ use std::process::Command;
 use crate::compaction::lake_of_small_files;
 use crate::test_lake::{TestLake, text};
 
-/// A copy of a lake, to be killed.
-fn copy_of(whole: &TestLake) -> TestLake {
-    let copy = TestLake::new();
-    let copied = Command::new("cp").arg("-a").arg(whole.folder()).arg(copy.folder()).status().unwrap();
-    assert!(copied.success());
-    copy
-}
-
 fn kept(lake: &TestLake, arguments: &[&str]) -> Command {
     let mut command = lake.command(arguments);
     command.args(["--quiet", "-o", "jsonl"]).env("TADORU_TEST_GRACE_SECONDS", "0");
@@ -31,7 +23,7 @@ fn finish(lake: &TestLake, arguments: &[&str], when: &str) {
 
 /// Kills `arguments` at each of `points`, at its first, a middle and a late pass.
 fn survives(whole: &TestLake, arguments: &[&str], points: &[&str], same_events: bool) {
-    let undisturbed = copy_of(whole);
+    let undisturbed = whole.copy();
     let before = whole.content();
     finish(&undisturbed, arguments, "undisturbed");
     let expected = undisturbed.content();
@@ -39,7 +31,7 @@ fn survives(whole: &TestLake, arguments: &[&str], points: &[&str], same_events: 
     for point in points {
         for pass in [1, 2, 5] {
             let killed = format!("{point}:{pass}");
-            let lake = copy_of(whole);
+            let lake = whole.copy();
             let output = kept(&lake, arguments).env("TADORU_TEST_STOP_POINT", &killed).output().unwrap();
             if output.status.signal().is_none() {
                 assert!(pass > 1, "{killed} is never reached: {}", text(&output.stderr));
@@ -96,9 +88,9 @@ fn killed_while_retiring() {
 
 /// Kills where a run comes past only once.
 fn once(whole: &TestLake, arguments: &[&str], point: &str) {
-    let undisturbed = copy_of(whole);
+    let undisturbed = whole.copy();
     finish(&undisturbed, arguments, "undisturbed");
-    let lake = copy_of(whole);
+    let lake = whole.copy();
     let output = kept(&lake, arguments).env("TADORU_TEST_STOP_POINT", format!("{point}:1")).output().unwrap();
     assert!(output.status.signal().is_some(), "{point} is never reached: {}", text(&output.stderr));
     lake.assert_sound(point);

@@ -8,11 +8,11 @@ use serde_json::Value;
 use crate::reference::agrees;
 use crate::test_lake::{TestLake, sample, text, write_sample};
 
-/// Days of the sample that lie around the turn of its two months: 2026-05-28 to 2026-06-03.
+/// Days of the sample that lie around the turn of its two months: 2026-05-30 to 2026-06-02.
 fn lake() -> (TestLake, PathBuf) {
     let lake = TestLake::new();
     let logs = lake.beside("logs");
-    write_sample(&sample(), 27..34, &logs);
+    write_sample(&sample(), 29..33, &logs);
     lake.ingest(&[&logs]);
     (lake, logs)
 }
@@ -57,7 +57,7 @@ fn old_days_go_and_the_sums_add_up() {
 
     // The same records come again under other names: those of retired days cannot be compared any more.
     let again = lake.beside("again");
-    write_sample(&sample(), 27..34, &again);
+    write_sample(&sample(), 29..33, &again);
     let summary = lake.ingest(&[&again]);
     let of = |name: &str| summary[name].as_u64().unwrap();
     assert_eq!(of("records"), of("new_events") + of("duplicates") + of("rejected") + of("expired"));

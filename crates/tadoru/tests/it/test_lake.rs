@@ -75,6 +75,14 @@ impl TestLake {
         lake
     }
 
+    /// A copy of its own, to be spoilt.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        let copied = Command::new("cp").arg("-a").arg(self.folder()).arg(copy.folder()).status().unwrap();
+        assert!(copied.success());
+        copy
+    }
+
     /// The lake's folder.
     pub fn folder(&self) -> PathBuf {
         self.scratch.path().join("lake")
