@@ -7,6 +7,7 @@ mod data_file;
 mod ducklake_table;
 mod ledger;
 mod ledger_table;
+mod object_verdict;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -19,8 +20,9 @@ use crate::timestamp;
 
 pub use append::{Append, NewObject, NewReject};
 pub use data_file::DataFile;
-pub use ledger::{Delivery, KnownObject, LakeCounts};
+pub use ledger::{Delivery, LakeCounts};
 pub use ledger_table::{LedgerKind, LedgerTable};
+pub use object_verdict::{ListedObject, ObjectVerdict};
 
 /// The DuckLake version this code reads and writes.
 const DUCKLAKE_VERSION: &str = "1.0";

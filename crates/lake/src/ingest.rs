@@ -6,7 +6,6 @@ mod batch;
 mod file;
 mod parallel;
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,7 +13,7 @@ use std::time::Duration;
 use cloudtrail::log_file::{Inflater, Limits};
 use serde::Serialize;
 
-use crate::catalog::{Catalog, CatalogError, NewObject};
+use crate::catalog::{Catalog, CatalogError, ListedObject, NewObject, ObjectVerdict};
 use crate::dedup::ProbeError;
 use crate::parquet_file::WriteError;
 use crate::source::{Listing, SourceFault, SourceObject};
@@ -182,20 +181,12 @@ pub fn ingest(
 
 /// Drops what the ledger knows and sorts the rest into the order of ingest.
 fn unknown_objects(catalog: &Catalog, objects: Vec<SourceObject>) -> Result<Vec<SourceObject>, CatalogError> {
-    let Some(first) = objects.first() else { return Ok(objects) };
-    let prefix = objects.iter().fold(first.name.as_str(), |prefix, o| common_prefix(prefix, &o.name)).to_owned();
-    let mut known = HashSet::new();
-    catalog.known_objects(&prefix, |object| {
-        known.insert(object);
-    })?;
-    let mut unknown: Vec<SourceObject> = objects.into_iter().filter(|o| !known.contains(&o.as_known())).collect();
+    let listed: Vec<ListedObject<'_>> = objects.iter().map(SourceObject::as_listed).collect();
+    let verdicts = catalog.object_verdicts(&listed)?;
+    let unknown = objects.into_iter().zip(verdicts).filter(|(_, verdict)| *verdict != ObjectVerdict::Known);
+    let mut unknown: Vec<SourceObject> = unknown.map(|(object, _)| object).collect();
     unknown.sort_by(|a, b| a.order().cmp(&b.order()));
     Ok(unknown)
-}
-
-fn common_prefix<'a>(a: &'a str, b: &str) -> &'a str {
-    let length = a.char_indices().zip(b.chars()).find(|((_, x), y)| x != y).map(|((at, _), _)| at);
-    &a[..length.unwrap_or(a.len().min(b.len()))]
 }
 
 /// The next objects in order until the batch is full, inflated; what was inflated beyond that is carried over, so that

@@ -1,17 +1,9 @@
-//! The ledger: which objects were ingested, and what became of their records. `ingest` asks it what is new, `status` what
-//! the lake holds.
+//! The ledger: which objects were ingested, and what became of their records. `status` asks it what the lake holds,
+//! `object_verdict` which of the objects that a source lists are new.
 
 use rusqlite::params;
 
 use super::{Catalog, CatalogError};
-
-/// A ledger row as `ingest` compares it with what it finds: same name, size and stamp means known.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct KnownObject {
-    pub name: String,
-    pub size_bytes: i64,
-    pub stamp: String,
-}
 
 /// What the ledger says of one object that logs came in: where from, when, and which time its events span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,31 +32,6 @@ pub struct LakeCounts {
 }
 
 impl Catalog {
-    /// The known objects whose names begin with `prefix`, in name order, each handed to `each`.
-    pub fn known_objects(&self, prefix: &str, mut each: impl FnMut(KnownObject)) -> Result<(), CatalogError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT name, size_bytes, stamp FROM ingested_object WHERE name >= ?1 AND name < ?2 ORDER BY name, object_id",
-        )?;
-        let mut rows = statement.query([prefix, &format!("{prefix}{}", char::MAX)])?;
-        while let Some(row) = rows.next()? {
-            each(KnownObject { name: row.get(0)?, size_bytes: row.get(1)?, stamp: row.get(2)? });
-        }
-        Ok(())
-    }
-
-    /// Whether the very object is known: name, size and stamp.
-    pub fn is_known(&self, object: &KnownObject) -> Result<bool, CatalogError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM ingested_object WHERE name = ? AND size_bytes = ? AND stamp = ?)";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        Ok(statement.query_row(params![object.name, object.size_bytes, object.stamp], |r| r.get(0))?)
-    }
-
-    /// Whether an object of that name is known, whatever its content.
-    pub fn knows_name(&self, name: &str) -> Result<bool, CatalogError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM ingested_object WHERE name = ?)";
-        Ok(self.connection.prepare_cached(sql)?.query_row([name], |r| r.get(0))?)
-    }
-
     /// The objects known at `snapshot`, ordered by account, region and time of delivery, each handed to `each`.
     pub fn deliveries(&self, snapshot: i64, mut each: impl FnMut(Delivery<'_>)) -> Result<(), CatalogError> {
         let mut statement = self.connection.prepare_cached(

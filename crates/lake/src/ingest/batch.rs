@@ -12,7 +12,7 @@ use iam::event_action;
 
 use super::file::{Content, InflatedFile, KEPT_REJECT_BYTES};
 use super::{IngestError, IngestOptions, Outcome, Progress, parallel};
-use crate::catalog::{Append, Catalog, NewObject, NewReject, Table};
+use crate::catalog::{Append, Catalog, ListedObject, NewObject, NewReject, ObjectVerdict, Table};
 use crate::dedup::{KnownEvents, Verdict};
 use crate::event_batch::{EventBatch, Row};
 use crate::parquet_file::{ParquetLayout, WriteError, WrittenFile};
@@ -83,17 +83,19 @@ impl BatchWriter {
         let mut objects = Vec::with_capacity(files.len());
         let mut rows = Vec::new();
         let mut known = self.probe(&records)?;
+        // Another process may have ingested some of them while this batch was read.
+        let listed: Vec<ListedObject<'_>> = files.iter().map(|file| file.object.as_listed()).collect();
+        let verdicts = self.catalog.object_verdicts(&listed)?;
         for (index, file) in files.iter().enumerate() {
             if let Content::Fault(fault) = &file.content {
                 outcome.faults.push(fault.clone());
                 continue;
             }
-            // Another process may have ingested it while this batch was read.
-            if self.catalog.is_known(&file.object.as_known())? {
+            if verdicts[index] == ObjectVerdict::Known {
                 outcome.summary.files_skipped += 1;
                 continue;
             }
-            let mut object = self.new_object(file)?;
+            let mut object = self.new_object(file, verdicts[index]);
             settle_document(&mut object, file, &documents[index]);
             judge(&mut object, file, &records[index], &mut known, &mut rows);
             objects.push(object);
@@ -138,10 +140,10 @@ impl BatchWriter {
         Ok(known)
     }
 
-    fn new_object(&self, file: &InflatedFile) -> Result<NewObject, IngestError> {
+    fn new_object(&self, file: &InflatedFile, verdict: ObjectVerdict) -> NewObject {
         let object = &file.object;
         let key = object.key();
-        let changed = self.catalog.knows_name(&object.name)?.then_some("OBJECT_CHANGED");
+        let changed = (verdict == ObjectVerdict::Changed).then_some("OBJECT_CHANGED");
         let warnings = file.warnings.iter().chain(key.as_ref().and_then(|k| k.warning.as_ref()));
         let mut new = NewObject {
             name: object.name.clone(),
@@ -159,7 +161,7 @@ impl BatchWriter {
         for code in warnings.map(|w| w.code()).chain(changed) {
             add_warning(&mut new, code);
         }
-        Ok(new)
+        new
     }
 
     fn write_files(
