@@ -3,6 +3,7 @@
 //! acknowledged: a later run does not read it again, whatever ends this one.
 
 mod batch;
+mod digest_file;
 mod file;
 mod parallel;
 
@@ -24,6 +25,9 @@ use file::{InflatedFile, inflate};
 
 /// Inflated bytes after which a batch closes, unless told otherwise.
 pub const BATCH_BYTES: usize = 32 << 20;
+
+/// The ledger is tidied each time so many files were acknowledged, so that it stays small during a long run.
+const TIDY_AFTER_FILES: u64 = 20_000;
 
 /// How to ingest.
 #[derive(Debug, Clone)]
@@ -164,6 +168,7 @@ pub fn ingest(
     let bytes = objects.iter().map(|o| o.size_bytes).sum();
     on_progress(Progress::Begun { files: objects.len() as u64, bytes });
     let mut writer = BatchWriter::new(catalog, options.clone());
+    let mut tidied_at = 0;
     let mut carried: Vec<InflatedFile> = Vec::new();
     let mut rest = objects.as_slice();
     while !(rest.is_empty() && carried.is_empty()) {
@@ -175,6 +180,13 @@ pub fn ingest(
         }
         writer.write(batch, &mut outcome, on_progress)?;
         on_progress(Progress::Committed(&outcome.summary));
+        if outcome.summary.files - tidied_at >= TIDY_AFTER_FILES {
+            writer.tidy_ledger()?;
+            tidied_at = outcome.summary.files;
+        }
+    }
+    if !outcome.interrupted {
+        writer.tidy_ledger()?;
     }
     Ok(outcome)
 }

@@ -11,13 +11,16 @@ use cloudtrail::reject::Reject;
 use iam::event_action;
 
 use super::file::{Content, InflatedFile, KEPT_REJECT_BYTES};
-use super::{IngestError, IngestOptions, Outcome, Progress, parallel};
-use crate::catalog::{Append, Catalog, ListedObject, NewObject, NewReject, ObjectVerdict, Table};
+use super::{IngestError, IngestOptions, Outcome, Progress, digest_file, parallel};
+use crate::catalog::{Append, Catalog, CatalogError, ListedObject, NewObject, NewReject, ObjectVerdict, Table};
 use crate::dedup::{KnownEvents, Verdict};
 use crate::event_batch::{EventBatch, Row};
 use crate::parquet_file::{ParquetLayout, WriteError, WrittenFile};
 use crate::writer_lock::WriterLock;
 use crate::{rollup, stop_point, timestamp};
+
+/// Fewer objects than these are not worth a fold.
+const LEAST_FOLDED: u64 = 2_000;
 
 /// Rows turned into columns at once: bounds what a file being written holds in memory.
 const ROWS_AT_ONCE: usize = 2_048;
@@ -119,6 +122,13 @@ impl BatchWriter {
                 Err(error)
             }
         }
+    }
+
+    /// Settles what digests list and folds what is finished; what is left undone the next run does.
+    pub fn tidy_ledger(&mut self) -> Result<(), CatalogError> {
+        self.catalog.settle_listed_files()?;
+        self.catalog.fold_ledger(LEAST_FOLDED)?;
+        Ok(())
     }
 
     /// The events of the lake that this batch's records may be redeliveries of.
@@ -273,6 +283,17 @@ fn settle_document(object: &mut NewObject, file: &InflatedFile, document: &FileD
             object.inflated_bytes = bytes.len() as i64;
             object.reject_reason = Some(reject.reason.code());
             object.rejects.push(NewReject { record_index: None, ..new_reject(reject, Some(bytes)) });
+        }
+        (Content::Digest { bytes, sha256 }, _) => {
+            object.inflated_sha256 = Some(*sha256);
+            object.inflated_bytes = bytes.len() as i64;
+            match digest_file::read(&file.object, bytes) {
+                Ok(digest) => object.digest = Some(digest),
+                Err(reject) => {
+                    object.reject_reason = Some(reject.reason.code());
+                    object.rejects.push(NewReject { record_index: None, ..new_reject(&reject, Some(bytes)) });
+                }
+            }
         }
         (Content::Rejected(reject, bytes), _) => {
             object.reject_reason = Some(reject.reason.code());
