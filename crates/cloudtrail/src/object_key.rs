@@ -169,7 +169,7 @@ fn folder_date<'a>(mut folders: impl Iterator<Item = &'a str>) -> Option<i32> {
 }
 
 /// `<account>_CloudTrail_<region>_<stamp>_<16 characters>.json[.gz]`, and the digest's
-/// `<account>_CloudTrail-Digest_<region>_<trail>_<trail's region>_<stamp>.json.gz`.
+/// `<account>_CloudTrail-Digest_<region>_<trail>_<trail's region>_<stamp>[_backfill].json.gz`.
 fn parse_file_name(file: &str) -> Option<ObjectKey<'_>> {
     let stem = file.split_once(".json").map_or(file, |(stem, _)| stem);
     let (account, rest) = stem.split_once('_')?;
@@ -180,7 +180,7 @@ fn parse_file_name(file: &str) -> Option<ObjectKey<'_>> {
     let kind = kind_of(kind)?;
     let (region, rest) = rest.split_once('_')?;
     let (trail, stamp) = match kind {
-        ObjectKind::Digest => match rest.rsplit_once('_') {
+        ObjectKind::Digest => match rest.strip_suffix("_backfill").unwrap_or(rest).rsplit_once('_') {
             // A digest in a log's form of name has its stamp first.
             Some((stamp, _)) if stamp_us(stamp).is_some() => (None, Some(stamp)),
             Some((trail, stamp)) => (trail.rsplit_once('_').map(|(name, _)| name), Some(stamp)),
@@ -269,6 +269,14 @@ mod tests {
         check(
             &format!(
                 "AWSLogs/111122223333/CloudTrail-Digest/{day}/111122223333_CloudTrail-Digest_eu-west-1_my_trail-1_us-east-1_20260102T000500Z.json.gz"
+            ),
+            ObjectKind::Digest,
+            None,
+            Some("my_trail-1"),
+        );
+        check(
+            &format!(
+                "AWSLogs/111122223333/CloudTrail-Digest/{day}/111122223333_CloudTrail-Digest_eu-west-1_my_trail-1_us-east-1_20260102T000500Z_backfill.json.gz"
             ),
             ObjectKind::Digest,
             None,

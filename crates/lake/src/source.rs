@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use cloudtrail::object_key::{KeyVerdict, ObjectKey, ObjectKind, parse};
 
-use crate::catalog::KnownObject;
+use crate::catalog::ListedObject;
 
 /// One object that may hold records.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +59,8 @@ impl SourceObject {
     }
 
     /// What the ledger compares: name, size, stamp.
-    pub fn as_known(&self) -> KnownObject {
-        KnownObject { name: self.name.clone(), size_bytes: self.size_bytes as i64, stamp: self.stamp.clone() }
+    pub fn as_listed(&self) -> ListedObject<'_> {
+        ListedObject { name: &self.name, size_bytes: self.size_bytes as i64, stamp: &self.stamp }
     }
 
     /// The ledger's word for what the object is.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::digest::{self, NewDigest};
 use super::{Catalog, CatalogError, Table, snapshot_time};
 use crate::event_schema::{ColumnType, NumberedColumn, numbered};
 use crate::parquet_file::WrittenFile;
@@ -45,6 +46,8 @@ pub struct NewObject {
     pub warnings: Option<String>,
     pub ingested_at: i64,
     pub rejects: Vec<NewReject>,
+    /// What a digest file says.
+    pub digest: Option<NewDigest>,
 }
 
 /// One rejected record, or a whole rejected file (then without an index).
@@ -306,6 +309,9 @@ fn insert_objects(transaction: &Transaction<'_>, objects: &[NewObject], snapshot
                 reject.byte_length,
                 reject.bytes,
             ])?;
+        }
+        if let Some(digest) = &object.digest {
+            digest::insert(transaction, digest)?;
         }
     }
     Ok(())
