@@ -40,7 +40,7 @@ pub enum CheckError {
 pub fn check(folder: &Path, on_progress: &mut dyn FnMut(&str, usize, usize)) -> Result<Report, CheckError> {
     let limits = EngineLimits { deadline: Duration::from_secs(24 * 3_600), ..EngineLimits::default() };
     let mut report = Report::default();
-    let snapshot = match held_snapshot(folder, &limits) {
+    let (snapshot, catalog) = match held_snapshot(folder, &limits) {
         Err(SnapshotError::Catalog(CatalogError::ForeignChange(what))) => {
             report.found(Invariant::NoForeignChange, None, None, what);
             report.left_out("everything else: this tadoru would misread the lake");
@@ -49,23 +49,22 @@ pub fn check(folder: &Path, on_progress: &mut dyn FnMut(&str, usize, usize)) -> 
         opened => opened?,
     };
     report.examined(Invariant::NoForeignChange, 2);
-    let catalog = snapshot.catalog();
     let retired = catalog.retired()?;
-    catalog_agrees(catalog, &snapshot, &retired, &mut report)?;
+    catalog_agrees(&catalog, &snapshot, &retired, &mut report)?;
     let mut sound = Vec::new();
     for table in Table::ALL {
         let files = catalog.data_files(table, snapshot.id())?;
         let all = files.len();
         for (index, file) in files.into_iter().enumerate() {
             on_progress(table.name(), index, all);
-            if file::check(catalog, table, &file, &mut report)? {
+            if file::check(&catalog, table, &file, &mut report)? {
                 sound.push((table, file));
             }
         }
     }
     let (events, rollup): (Vec<_>, Vec<_>) = sound.into_iter().partition(|(table, _)| *table == Table::Events);
     let events: Vec<DataFile> = events.into_iter().map(|(_, file)| file).collect();
-    event_key::check(catalog, &events, &mut report, on_progress);
+    event_key::check(&catalog, &events, &mut report, on_progress);
     if report.is_readable() {
         let months = rollup.iter().filter_map(|(_, file)| file.partition_day);
         let of_events = events.iter().filter_map(|file| file.partition_day).map(timestamp::month_of);
@@ -73,19 +72,20 @@ pub fn check(folder: &Path, on_progress: &mut dyn FnMut(&str, usize, usize)) -> 
     } else {
         report.left_out("that the rollup sums up the events: not all files can be read");
     }
-    unnamed(catalog, &mut report)?;
+    unnamed(&catalog, &mut report)?;
     report.left_out("the source files: they are not read again");
     report.left_out("files that only older snapshots name");
     Ok(report)
 }
 
-/// The newest snapshot, with a catalog that stays as it was then: else what others commit would look like a contradiction.
-fn held_snapshot(folder: &Path, limits: &EngineLimits) -> Result<Snapshot, SnapshotError> {
+/// The newest snapshot, and a catalog that stays as it was then: else what others commit would look like a contradiction.
+fn held_snapshot(folder: &Path, limits: &EngineLimits) -> Result<(Snapshot, Catalog), SnapshotError> {
     loop {
         let snapshot = Snapshot::open(folder, limits.clone())?;
-        snapshot.catalog().hold()?;
-        if snapshot.catalog().newest_snapshot()? == snapshot.id() {
-            return Ok(snapshot);
+        let catalog = Catalog::open(folder)?;
+        catalog.hold()?;
+        if catalog.newest_snapshot()? == snapshot.id() {
+            return Ok((snapshot, catalog));
         }
     }
 }

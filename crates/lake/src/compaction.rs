@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, DataFile, Replacement, Table};
 use crate::ingest::parallel;
-use crate::parquet_file::{ParquetLayout, ReadError, WrittenFile};
+use crate::parquet_file::{Density, ParquetLayout, ReadError, WrittenFile};
 use crate::upkeep::UpkeepError;
 use crate::writer_lock::WriterLock;
 use crate::writer_presence::WriterPresence;
@@ -207,7 +207,7 @@ struct MergeWriter {
 
 impl MergeWriter {
     fn new(catalog: &Catalog) -> Result<Self, UpkeepError> {
-        let of = |table: Table| (ParquetLayout::new(table.columns()), catalog.table_folder(table));
+        let of = |table: Table| (ParquetLayout::new(table.columns(), Density::Compacted), catalog.table_folder(table));
         let (events, access_daily) = (of(Table::Events), of(Table::AccessDaily));
         let presence = WriterPresence::register(catalog.folder())
             .map_err(|source| UpkeepError::Io { path: catalog.folder().join("writers"), source })?;
@@ -227,6 +227,7 @@ impl MergeWriter {
             Table::Events => Box::new(sorted.map(|batch| batch.map_err(MergeError::Read))),
             Table::AccessDaily => Box::new(PartialSums::new(sorted.map(|batch| batch.map_err(MergeError::Read)))),
         };
+        let rows: u64 = merge.inputs.iter().map(|file| file.record_count).sum();
         let mut failure = None;
         let readable = std::iter::from_fn(|| match batches.next()? {
             Ok(batch) => Some(batch),
@@ -235,7 +236,7 @@ impl MergeWriter {
                 None
             }
         });
-        let written = layout.write(folder, &path, day, readable);
+        let written = layout.write(folder, &path, day, rows as usize, readable);
         match failure {
             None => {
                 stop_point::reach("merged_file_written");

@@ -3,10 +3,10 @@
 //! acknowledged: a later run does not read it again, whatever ends this one.
 
 mod batch;
+mod digest_file;
 mod file;
 pub(crate) mod parallel;
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use cloudtrail::log_file::{Inflater, Limits};
 use serde::Serialize;
 
-use crate::catalog::{Catalog, CatalogError, NewObject};
+use crate::catalog::{Catalog, CatalogError, ListedObject, NewObject, ObjectVerdict};
 use crate::dedup::ProbeError;
 use crate::parquet_file::WriteError;
 use crate::source::{Listing, SourceFault, SourceObject};
@@ -25,6 +25,9 @@ use file::{InflatedFile, inflate};
 
 /// Inflated bytes after which a batch closes, unless told otherwise.
 pub const BATCH_BYTES: usize = 32 << 20;
+
+/// The ledger is tidied each time so many files were acknowledged, so that it stays small during a long run.
+const TIDY_AFTER_FILES: u64 = 20_000;
 
 /// How to ingest.
 #[derive(Debug, Clone)]
@@ -165,6 +168,7 @@ pub fn ingest(
     let bytes = objects.iter().map(|o| o.size_bytes).sum();
     on_progress(Progress::Begun { files: objects.len() as u64, bytes });
     let mut writer = BatchWriter::new(catalog, options.clone())?;
+    let mut tidied_at = 0;
     let mut carried: Vec<InflatedFile> = Vec::new();
     let mut rest = objects.as_slice();
     while !(rest.is_empty() && carried.is_empty()) {
@@ -176,26 +180,34 @@ pub fn ingest(
         }
         writer.write(batch, &mut outcome, on_progress)?;
         on_progress(Progress::Committed(&outcome.summary));
+        if outcome.summary.files - tidied_at >= TIDY_AFTER_FILES {
+            writer.tidy_ledger()?;
+            tidied_at = outcome.summary.files;
+        }
+    }
+    if !outcome.interrupted {
+        writer.tidy_ledger()?;
     }
     Ok(outcome)
 }
 
 /// Drops what the ledger knows and sorts the rest into the order of ingest.
 fn unknown_objects(catalog: &Catalog, objects: Vec<SourceObject>) -> Result<Vec<SourceObject>, CatalogError> {
-    let Some(first) = objects.first() else { return Ok(objects) };
-    let prefix = objects.iter().fold(first.name.as_str(), |prefix, o| common_prefix(prefix, &o.name)).to_owned();
-    let mut known = HashSet::new();
-    catalog.known_objects(&prefix, |object| {
-        known.insert(object);
-    })?;
-    let mut unknown: Vec<SourceObject> = objects.into_iter().filter(|o| !known.contains(&o.as_known())).collect();
-    unknown.sort_by(|a, b| a.order().cmp(&b.order()));
-    Ok(unknown)
+    let listed: Vec<ListedObject<'_>> = objects.iter().map(SourceObject::as_listed).collect();
+    let verdicts = catalog.object_verdicts(&listed)?;
+    let unknown = objects.into_iter().zip(verdicts).filter(|(_, verdict)| *verdict != ObjectVerdict::Known);
+    Ok(in_order(unknown.map(|(object, _)| object)))
 }
 
-fn common_prefix<'a>(a: &'a str, b: &str) -> &'a str {
-    let length = a.char_indices().zip(b.chars()).find(|((_, x), y)| x != y).map(|((at, _), _)| at);
-    &a[..length.unwrap_or(a.len().min(b.len()))]
+/// Objects by day, account and name. Each key is read once: a sort compares every object many times.
+fn in_order(objects: impl Iterator<Item = SourceObject>) -> Vec<SourceObject> {
+    let with_order = |object: SourceObject| {
+        let (day, account) = object.day_and_account();
+        (day, account.map(str::to_owned), object)
+    };
+    let mut ordered: Vec<(i64, Option<String>, SourceObject)> = objects.map(with_order).collect();
+    ordered.sort_unstable_by(|a, b| (a.0, &a.1, &a.2.name).cmp(&(b.0, &b.1, &b.2.name)));
+    ordered.into_iter().map(|(_, _, object)| object).collect()
 }
 
 /// The next objects in order until the batch is full, inflated; what was inflated beyond that is carried over, so that

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use lake::catalog::LakeCounts;
+use lake::catalog::{Catalog, LakeCounts};
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
 use lake::value::Value;
@@ -82,10 +82,10 @@ impl Status {
         let rows = |sql: &str| snapshot.query(&bind(sql, &[]), now_us, Mode::Trusted).map(|answer| answer.rows);
         let coverage = Coverage::read(snapshot)?;
         Ok(Self {
-            folder: snapshot.catalog().folder().to_owned(),
+            folder: snapshot.folder().to_owned(),
             snapshot: snapshot.id(),
             event_count: snapshot.event_count(),
-            retired_count: snapshot.catalog().retired()?.event_count(),
+            retired_count: snapshot.read_catalog(Catalog::retired)?.event_count(),
             event_span_us: snapshot.event_span(),
             accounts: accounts(rows(ACCOUNTS)?, coverage),
             counts: snapshot.counts()?,

@@ -32,7 +32,7 @@ impl Catalog {
         }
         let (snapshot, file_id) = next_snapshot(&transaction, 1, &format!("merge_adjacent:{table_id}"))?;
         end_files(&transaction, table_id, snapshot, &replacement.inputs)?;
-        append_file(&transaction, table, table_id, snapshot, file_id, &replacement.output)?;
+        append_file(&transaction, table_id, snapshot, file_id, &replacement.output)?;
         if table == Table::AccessDaily {
             // Sums of partial sums may lie outside, and leave, the bounds of the parts.
             refresh_table_statistics(&transaction, table, table_id)?;

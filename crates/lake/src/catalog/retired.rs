@@ -61,18 +61,10 @@ impl Catalog {
             }
             Ok(found)
         };
-        let months = if self.has_table("retired_month")? {
-            read("SELECT eventmonth, events FROM retired_month")?
-        } else {
-            BTreeMap::new()
-        };
-        Ok(Retired { days: read("SELECT eventdate, events FROM retired_day")?, months })
-    }
-
-    /// Whether the catalog has a table: a lake of an earlier build lacks what came later until something writes to it.
-    pub(super) fn has_table(&self, name: &str) -> Result<bool, CatalogError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)";
-        Ok(self.connection.prepare_cached(sql)?.query_row([name], |r| r.get(0))?)
+        Ok(Retired {
+            days: read("SELECT eventdate, events FROM retired_day")?,
+            months: read("SELECT eventmonth, events FROM retired_month")?,
+        })
     }
 
     /// Retires partitions in one transaction and returns its snapshot. To be called under the writer's lock, with what was

@@ -35,6 +35,8 @@ pub struct CatalogInfo {
     /// Snapshots that can still be asked for.
     pub snapshots: i64,
     pub ledger_rows: i64,
+    /// Finished days of the ledger that are folded into one row each.
+    pub folded_prefixes: i64,
     pub rejected_rows: i64,
     /// Files of older snapshots alone.
     pub ended_files: i64,
@@ -55,18 +57,12 @@ impl Catalog {
             newest_snapshot: self.newest_snapshot()?,
             snapshots: count("SELECT count(*) FROM ducklake_snapshot")?,
             ledger_rows: count("SELECT count(*) FROM ingested_object")?,
+            folded_prefixes: count("SELECT count(*) FROM folded_prefix")?,
             rejected_rows: count("SELECT count(*) FROM rejected_record")?,
             ended_files: count("SELECT count(*) FROM ducklake_data_file WHERE end_snapshot IS NOT NULL")?,
             scheduled_files: count("SELECT count(*) FROM ducklake_files_scheduled_for_deletion")?,
             catalog_bytes,
         })
-    }
-
-    /// From here on this connection sees the catalog as it is now, whatever others commit, until it is closed.
-    pub fn hold(&self) -> Result<(), CatalogError> {
-        self.connection.execute_batch("BEGIN DEFERRED")?;
-        self.newest_snapshot()?;
-        Ok(())
     }
 
     /// Whether the catalog still has a row for a file.
@@ -81,12 +77,10 @@ impl Catalog {
             .connection
             .prepare_cached("SELECT footer_size FROM ducklake_data_file WHERE data_file_id = ?")?
             .query_row([id], |r| r.get(0))?;
-        let xxh3 = if self.has_table("file_checksum")? {
-            let sql = "SELECT (SELECT xxh3 FROM file_checksum WHERE data_file_id = ?)";
-            self.connection.prepare_cached(sql)?.query_row([id], |r| r.get(0))?
-        } else {
-            None
-        };
+        let xxh3 = self
+            .connection
+            .prepare_cached("SELECT (SELECT xxh3 FROM file_checksum WHERE data_file_id = ?)")?
+            .query_row([id], |r| r.get(0))?;
         let mut statement = self.connection.prepare_cached(
             "SELECT s.column_id, s.value_count, s.null_count, s.min_value, s.max_value FROM ducklake_data_file f
              JOIN ducklake_file_column_stats s ON s.table_id = f.table_id AND s.data_file_id = f.data_file_id
@@ -105,11 +99,15 @@ impl Catalog {
 
     /// How many objects the ledger lists, and those whose records are not all accounted for.
     pub fn unbalanced_objects(&self) -> Result<(u64, Vec<String>), CatalogError> {
-        let count: i64 = self.connection.query_row("SELECT count(*) FROM ingested_object", [], |r| r.get(0))?;
+        let objects =
+            "SELECT (SELECT count(*) FROM ingested_object) + (SELECT coalesce(sum(objects), 0) FROM folded_prefix)";
+        let count: i64 = self.connection.query_row(objects, [], |r| r.get(0))?;
         let mut statement = self.connection.prepare(
             "SELECT name || ': ' || records || ' records are not ' || new_events || ' new + ' || duplicates
                     || ' duplicate + ' || rejected || ' rejected + ' || expired || ' expired'
-             FROM ingested_object WHERE records <> new_events + duplicates + rejected + expired LIMIT 100",
+             FROM (SELECT name, records, new_events, duplicates, rejected, expired FROM ingested_object
+                   UNION ALL SELECT prefix, records, new_events, duplicates, rejected, expired FROM folded_prefix)
+             WHERE records <> new_events + duplicates + rejected + expired LIMIT 100",
         )?;
         let rows = statement.query_map([], |r| r.get(0))?;
         Ok((count.unsigned_abs(), rows.collect::<Result<_, _>>()?))

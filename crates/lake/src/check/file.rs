@@ -1,13 +1,15 @@
 //! One file against what the catalog says of it: there, of its size, with its bytes, readable, each row in its partition and in
 //! order, and its statistics those of its rows.
 
+use std::sync::Arc;
+
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::datatypes::Date32Type;
 use arrow::row::OwnedRow;
 
 use super::report::{Invariant, Report};
 use crate::catalog::{Catalog, CatalogError, DataFile, KeptFile, KeptStatistics, Table};
-use crate::parquet_file::{LakeFileReader, Measured, ParquetLayout, checksum_of_file};
+use crate::parquet_file::{Density, LakeFileReader, Measured, ParquetLayout, checksum_of_file};
 use crate::sort_order::SortOrder;
 use crate::timestamp;
 
@@ -59,9 +61,10 @@ pub(super) fn check(
 
 /// Reads every row. An error is one that keeps it from being read.
 fn rows(table: Table, file: &DataFile, kept: &KeptFile, report: &mut Report) -> Result<(), String> {
-    let layout = ParquetLayout::new(table.columns());
+    let layout = ParquetLayout::new(table.columns(), Density::Compacted);
     let reader = LakeFileReader::open(&file.path, layout.schema()).map_err(|error| error.detail)?;
-    let footer_rows = reader.metadata().file_metadata().num_rows();
+    let metadata = Arc::clone(reader.metadata());
+    let footer_rows = metadata.file_metadata().num_rows();
     if footer_rows.unsigned_abs() != file.record_count {
         return Err(format!("it has {footer_rows} rows instead of {}", file.record_count));
     }
@@ -84,7 +87,7 @@ fn rows(table: Table, file: &DataFile, kept: &KeptFile, report: &mut Report) -> 
     }
     report.examined(Invariant::FileStatistics, 1);
     let own: Vec<KeptStatistics> = measured
-        .finish()
+        .finish(&metadata)
         .into_iter()
         .map(|column| KeptStatistics {
             column_id: column.column_id,

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ProjectionMask;
@@ -46,7 +47,7 @@ impl LakeFileReader {
     }
 
     /// The footer.
-    pub(crate) fn metadata(&self) -> &ParquetMetaData {
+    pub(crate) fn metadata(&self) -> &Arc<ParquetMetaData> {
         self.metadata.metadata()
     }
 

@@ -27,7 +27,7 @@ pub struct Flags {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Merge small files, and remove files that nothing needs any more
+    /// Merge small files, fold the ledger's finished days, remove files that nothing needs any more
     Compact(compact::Flags),
     /// Retire days that are older than they are to be kept
     Retain(retain::Flags),

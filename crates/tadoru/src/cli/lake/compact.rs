@@ -1,7 +1,9 @@
-//! `tadoru lake compact`: merges small files until none is left to merge, then removes what no snapshot needs.
+//! `tadoru lake compact`: merges small files until none is left to merge, folds the ledger's finished days, then removes
+//! what no snapshot needs.
 
 use std::time::{Duration, Instant};
 
+use ::lake::catalog::Catalog;
 use ::lake::clean_up::clean_up;
 use ::lake::compaction::{CompactionOptions, compact};
 use clap::Args;
@@ -50,12 +52,13 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     )
     .map_err(super::explain)?;
     let seconds = began.elapsed().as_secs_f64();
+    let folded = Catalog::open_to_write(folder)?.fold_ledger(1)?;
     let cleaned = clean_up(folder, Now::clock().us, super::grace(context)).map_err(super::explain)?;
     if sum.merges == 0 {
         context.note(&Message::note("there was nothing to merge").why("no partition has two small files"));
     }
     let rate = |amount: u64| json!((amount as f64 / seconds.max(0.001)).round() as u64);
-    let columns: [(&str, Value); 14] = [
+    let columns: [(&str, Value); 15] = [
         ("merges", sum.merges.into()),
         ("files_in", sum.files_in.into()),
         ("rows_in", sum.rows_in.into()),
@@ -63,6 +66,7 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
         ("bytes_in", sum.bytes_in.into()),
         ("bytes_out", sum.bytes_out.into()),
         ("dropped", sum.dropped.into()),
+        ("ledger_rows_folded", folded.into()),
         ("snapshots_expired", cleaned.snapshots_expired.into()),
         ("files_removed", cleaned.files_removed.into()),
         ("orphans_removed", cleaned.orphans_removed.into()),

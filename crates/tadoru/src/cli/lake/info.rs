@@ -36,6 +36,7 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
     add("uncommitted_files", json!(info.unnamed.in_work.len()));
     add("foreign_files", json!(info.unnamed.foreign.len()));
     add("ledger_rows", json!(catalog.ledger_rows));
+    add("folded_prefixes", json!(catalog.folded_prefixes));
     add("rejected_rows", json!(catalog.rejected_rows));
     let retired = &info.retired;
     add("retired_days", json!(retired.days.len()));
