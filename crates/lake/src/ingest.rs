@@ -3,6 +3,7 @@
 //! acknowledged: a later run does not read it again, whatever ends this one.
 
 mod batch;
+mod digest_file;
 mod file;
 mod parallel;
 pub mod plan;
@@ -27,6 +28,9 @@ use queue::Queue;
 
 /// Inflated bytes after which a batch closes, unless told otherwise.
 pub const BATCH_BYTES: usize = 32 << 20;
+
+/// The ledger is tidied each time so many files were acknowledged, so that it stays small during a long run.
+const TIDY_AFTER_FILES: u64 = 20_000;
 
 /// How to ingest.
 #[derive(Debug, Clone)]
@@ -176,6 +180,7 @@ pub fn ingest(
     let mut outcome = Outcome::default();
     let mut writer = BatchWriter::new(catalog, options.clone());
     let mut queue = Queue::new(portions.into_iter());
+    let mut tidied_at = 0;
     let mut carried: Vec<InflatedFile> = Vec::new();
     loop {
         let batch = next_batch(&mut carried, &mut queue, writer.catalog(), options, stop, &mut outcome, on_progress)?;
@@ -188,6 +193,13 @@ pub fn ingest(
         }
         writer.write(batch, &mut outcome, on_progress)?;
         on_progress(Progress::Committed(&outcome.summary));
+        if outcome.summary.files - tidied_at >= TIDY_AFTER_FILES {
+            writer.tidy_ledger()?;
+            tidied_at = outcome.summary.files;
+        }
+    }
+    if !outcome.interrupted {
+        writer.tidy_ledger()?;
     }
     Ok(outcome)
 }

@@ -182,7 +182,7 @@ impl Context {
     /// The lake's newest snapshot and the one *now* of this run.
     fn open(&self) -> anyhow::Result<(Snapshot, Now)> {
         let snapshot = Snapshot::open(&self.config.lake, EngineLimits::default())?;
-        let own = snapshot.catalog().setting("as_of")?.and_then(|text| text.parse().ok());
+        let own = snapshot.read_catalog(|catalog| catalog.setting("as_of"))?.and_then(|text| text.parse().ok());
         let now = self.now(own)?;
         if now.source != NowSource::Clock {
             self.note(&Message::note(format!("now is {}", now.to_rfc3339())).why(match now.source {

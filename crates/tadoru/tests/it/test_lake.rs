@@ -168,7 +168,9 @@ impl TestLake {
     pub fn assert_consistent(&self) {
         let sums = &self.catalog(
             "SELECT coalesce(sum(records), 0) AS records, coalesce(sum(new_events), 0) AS new_events,
-                    coalesce(sum(new_events + duplicates + rejected + expired), 0) AS parts FROM ingested_object",
+                    coalesce(sum(new_events + duplicates + rejected + expired), 0) AS parts
+             FROM (SELECT records, new_events, duplicates, rejected, expired FROM ingested_object
+                   UNION ALL SELECT records, new_events, duplicates, rejected, expired FROM folded_prefix)",
         )[0];
         assert_eq!(sums["records"], sums["parts"]);
         let unbalanced = self
