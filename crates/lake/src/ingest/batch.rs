@@ -57,6 +57,11 @@ impl BatchWriter {
         Self { catalog, options, tables, writer_id: uuid::Uuid::now_v7().simple().to_string(), next_file: 0 }
     }
 
+    /// The lake's catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     /// Writes `files` as one batch and adds what became of them to `outcome`.
     pub fn write(
         &mut self,

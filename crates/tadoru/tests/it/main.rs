@@ -15,5 +15,6 @@ mod kill_matrix;
 mod principals;
 mod read_back;
 mod reference;
+mod s3;
 mod situations;
 mod test_lake;
