@@ -57,17 +57,15 @@ pub fn parse(key: &str) -> KeyVerdict<'_> {
     if key.len() > KEY_BYTES {
         return KeyVerdict::Refuse(Reason::KeyLimit);
     }
-    let segments = || key.split('/');
-    let file = segments().next_back().unwrap_or(key);
+    let file = key.rsplit_once('/').map_or(key, |(_, file)| file);
     let from_name = parse_file_name(file);
-    let Some(logs) = segments().position(|segment| segment == "AWSLogs") else {
+    let Some(inside) = below_logs(key) else {
         return from_name.map_or(KeyVerdict::Unknown, KeyVerdict::CloudTrail);
     };
-    let inside = || segments().skip(logs + 1);
-    if inside().any(|segment| segment == "..") {
+    if inside.contains("..") && inside.split('/').any(|segment| segment == "..") {
         return KeyVerdict::Skip(Reason::NotCloudtrail);
     }
-    let mut folders = inside().peekable();
+    let mut folders = inside.split('/').peekable();
     let organization = folders.next_if(|segment| is_organization(segment));
     let account = folders.next_if(|segment| is_account(segment));
     let Some(kind) = folders.next().and_then(kind_of) else {
@@ -103,6 +101,21 @@ pub fn parse(key: &str) -> KeyVerdict<'_> {
         trail: name.trail,
         warning: contradicts.then_some(Warning::KeyTime),
     })
+}
+
+/// What follows the first folder `AWSLogs`; of a key that ends with that name, nothing.
+fn below_logs(key: &str) -> Option<&str> {
+    let mut rest = key;
+    loop {
+        let (segment, behind) = rest.split_once('/').unwrap_or((rest, ""));
+        if segment == "AWSLogs" {
+            return Some(behind);
+        }
+        if segment.len() == rest.len() {
+            return None;
+        }
+        rest = behind;
+    }
 }
 
 /// Undoes the form encoding that S3 notifications give a key (`+` is a space, `%2B` a plus), once.

@@ -73,11 +73,11 @@ impl SourceObject {
         }
     }
 
-    /// The order in which objects are ingested: by day, account and name, so that the same objects give the same lake
-    /// whatever order they are listed in and on any number of cores.
-    pub fn order(&self) -> (i64, &str, &str) {
+    /// The day of delivery and the account: what objects are ordered by before their names, so that the same objects give
+    /// the same lake whatever order they are listed in and on any number of cores.
+    pub fn day_and_account(&self) -> (i64, Option<&str>) {
         let key = self.key();
         let day = key.and_then(|k| k.delivered_at_us).map_or(i64::MIN, |us| us.div_euclid(crate::timestamp::DAY_US));
-        (day, key.and_then(|k| k.account).unwrap_or_default(), &self.name)
+        (day, key.and_then(|k| k.account))
     }
 }

@@ -15,7 +15,7 @@ use super::{IngestError, IngestOptions, Outcome, Progress, digest_file, parallel
 use crate::catalog::{Append, Catalog, CatalogError, ListedObject, NewObject, NewReject, ObjectVerdict, Table};
 use crate::dedup::{KnownEvents, Verdict};
 use crate::event_batch::{EventBatch, Row};
-use crate::parquet_file::{ParquetLayout, WriteError, WrittenFile};
+use crate::parquet_file::{Density, ParquetLayout, WriteError, WrittenFile};
 use crate::writer_lock::WriterLock;
 use crate::{rollup, stop_point, timestamp};
 
@@ -52,7 +52,7 @@ type FileDocument<'a> = Option<Result<Document<'a>, Reject>>;
 impl BatchWriter {
     /// A writer of the lake that `catalog` describes.
     pub fn new(catalog: Catalog, options: IngestOptions) -> Self {
-        let writer = |table: Table| (ParquetLayout::new(table.columns()), catalog.table_folder(table));
+        let writer = |table: Table| (ParquetLayout::new(table.columns(), Density::Fresh), catalog.table_folder(table));
         let tables = TableWriters { events: writer(Table::Events), access_daily: writer(Table::AccessDaily) };
         Self { catalog, options, tables, writer_id: uuid::Uuid::now_v7().simple().to_string(), next_file: 0 }
     }
@@ -229,12 +229,12 @@ impl TableWriters {
                     chunk.iter().for_each(|row| batch.push(row));
                     batch.finish()
                 });
-                (Table::Events, layout.write(folder, path, timestamp::date_text(*day), batches)?)
+                (Table::Events, layout.write(folder, path, timestamp::date_text(*day), rows.len(), batches)?)
             }
             Task::Month { month, batch, path } => {
                 let (layout, folder) = &self.access_daily;
-                let batches = std::iter::once(batch.clone());
-                (Table::AccessDaily, layout.write(folder, path, timestamp::date_text(*month), batches)?)
+                let (rows, batches) = (batch.num_rows(), std::iter::once(batch.clone()));
+                (Table::AccessDaily, layout.write(folder, path, timestamp::date_text(*month), rows, batches)?)
             }
         };
         stop_point::reach("file_written");
