@@ -179,8 +179,8 @@ pub fn ingest(
     let catalog = Catalog::open_or_create(folder)?;
     let mut outcome = Outcome::default();
     let mut writer = BatchWriter::new(catalog, options.clone());
-    let mut queue = Queue::new(portions.into_iter());
     let mut tidied_at = 0;
+    let mut queue = Queue::new(portions.into_iter());
     let mut carried: Vec<InflatedFile> = Vec::new();
     loop {
         let batch = next_batch(&mut carried, &mut queue, writer.catalog(), options, stop, &mut outcome, on_progress)?;

@@ -11,9 +11,10 @@ use std::sync::Arc;
 
 use cloudtrail::object_key::{KeyVerdict, ObjectKey, ObjectKind, parse};
 
-use crate::catalog::ListedObject;
 use s3_bucket::Fetcher;
 use selection::{Refusal, Selection};
+
+use crate::catalog::ListedObject;
 
 /// One object that may hold records.
 #[derive(Debug, Clone)]
