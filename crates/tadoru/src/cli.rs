@@ -5,6 +5,7 @@ mod access_advisor;
 mod activity;
 mod demo;
 mod events;
+mod generate_policy;
 mod ingest;
 mod selection;
 mod sql;
@@ -44,6 +45,8 @@ enum Command {
     AccessAdvisor(access_advisor::Flags),
     /// Who used an action, such as s3:DeleteBucket
     WhoAccessed(who_accessed::Flags),
+    /// The actions that a user or role used, as a least-privilege policy
+    GeneratePolicy(generate_policy::Flags),
     /// Event history: the events that fit a filter, newest first, or one event whole
     Events(events::Flags),
     /// One timeline of a user, role, access key, session or Identity Center user
@@ -94,6 +97,8 @@ struct GlobalFlags {
 pub struct Context {
     config: Config,
     format: OutputFormat,
+    /// Whether `-o` itself says the format.
+    format_is_flag: bool,
     query: Option<String>,
     columns: Option<Vec<String>>,
     excel: bool,
@@ -134,6 +139,7 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Activity(flags) => activity::run(context, flags),
         Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
+        Command::GeneratePolicy(flags) => generate_policy::run(context, flags),
         Command::Sql(flags) => sql::run(context, flags),
     }
 }
@@ -153,6 +159,7 @@ fn say(message: &Message) {
 
 impl Context {
     fn new(global: GlobalFlags) -> anyhow::Result<Self> {
+        let format_is_flag = global.output.is_some();
         let settings = Settings {
             lake: global.lake,
             output: global.output,
@@ -166,6 +173,7 @@ impl Context {
         let terminal = std::io::stdout().is_terminal();
         Ok(Self {
             format: config.output.unwrap_or_else(|| OutputFormat::default_for(terminal)),
+            format_is_flag,
             config,
             query: global.query,
             columns: global.columns,
@@ -205,7 +213,16 @@ impl Context {
         config.lake = folder.to_owned();
         let columns = line.global.columns.clone();
         let format = self.config.output.unwrap_or(OutputFormat::Table);
-        let context = Self { config, format, columns, query: None, excel: false, explain: false, quiet: true };
+        let context = Self {
+            config,
+            format,
+            format_is_flag: false,
+            columns,
+            query: None,
+            excel: false,
+            explain: false,
+            quiet: true,
+        };
         run_command(&context, line.command)?;
         Ok(())
     }
@@ -247,6 +264,14 @@ impl Context {
     fn print_records(&self, records: &[String]) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
         output::record::write(records, &self.output_options(), &mut out)?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Prints one JSON document on stdout.
+    fn print_document(&self, document: &serde_json::Value, format: OutputFormat) -> anyhow::Result<()> {
+        let mut out = data_out();
+        output::document::write(document, &OutputOptions { format, ..self.output_options() }, &mut out)?;
         out.flush()?;
         Ok(())
     }

@@ -4,6 +4,7 @@
 
 mod cell;
 mod csv;
+pub mod document;
 pub mod from_lake;
 mod json;
 mod mask;

@@ -11,6 +11,7 @@ mod bad_inputs;
 mod bad_lake;
 mod command_line;
 mod conservation;
+mod generated_policies;
 mod kill_matrix;
 mod principals;
 mod read_back;
