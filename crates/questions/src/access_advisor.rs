@@ -14,6 +14,7 @@ use lake::value::Value;
 use crate::access_use::{Use, UseRow, UseSum};
 use crate::access_window::AccessWindow;
 use crate::coverage::{Coverage, Reach};
+use crate::events::condition::is_any_of;
 use crate::question_error::QuestionError;
 use crate::statement::{Parameter, bind};
 use crate::verdict::{self, Verdict};
@@ -84,7 +85,7 @@ pub fn statement(input: &Input) -> String {
     };
     let who = match input.regions.as_slice() {
         [] => who,
-        regions => format!("{who} AND {}", bind("awsregion IN (:r)", &[("r", Parameter::Texts(regions))]).trim()),
+        regions => format!("{who} AND {}", is_any_of("awsregion", regions)),
     };
     let (whole_days, cut_days) = (input.window.whole_days(), input.window.cut_days());
     bind(
