@@ -21,7 +21,7 @@ use lake::snapshot::Snapshot;
 
 use crate::clock::{Now, NowSource};
 use crate::config::{Config, Environment, Settings};
-use crate::error::{Exit, Failure, Message, is_broken_pipe};
+use crate::error::{Exit, Failure, Message, bad_command_line, is_broken_pipe};
 use crate::output::{self, OutputFormat, OutputOptions, Table};
 use crate::time_argument;
 
@@ -113,8 +113,11 @@ pub fn run() -> Exit {
         Ok(line) => line,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            // Nothing can be said where the terminal is gone.
-            let _ = error.print();
+            match bad_command_line::message(&error) {
+                Some(message) => say(&message),
+                // Nothing can be said where the terminal is gone.
+                None => drop(error.print()),
+            }
             return exit;
         }
     };
@@ -185,15 +188,21 @@ impl Context {
 
     /// The lake's newest snapshot and the one *now* of this run.
     fn open(&self) -> anyhow::Result<(Snapshot, Now)> {
-        let snapshot = Snapshot::open(&self.config.lake, EngineLimits::default())?;
-        let own = snapshot.catalog().setting("as_of")?.and_then(|text| text.parse().ok());
-        let now = self.now(own)?;
+        let (snapshot, now) = self.snapshot()?;
         if now.source != NowSource::Clock {
             self.note(&Message::note(format!("now is {}", now.to_rfc3339())).why(match now.source {
                 NowSource::Lake => "the lake says so: it holds the sample organisation",
                 _ => "--as-of, TADORU_AS_OF or the configuration says so",
             }));
         }
+        Ok((snapshot, now))
+    }
+
+    /// As `open`, without a word about *now*.
+    fn snapshot(&self) -> anyhow::Result<(Snapshot, Now)> {
+        let snapshot = Snapshot::open(&self.config.lake, EngineLimits::default())?;
+        let own = snapshot.catalog().setting("as_of")?.and_then(|text| text.parse().ok());
+        let now = self.now(own)?;
         Ok((snapshot, now))
     }
 
@@ -233,11 +242,35 @@ impl Context {
         Ok(Now::choose(as_of, lake_us))
     }
 
+    /// A name or pattern without the quotes that an article put around it; says so where they are typographic.
+    fn unquoted<'t>(&self, text: &'t str) -> &'t str {
+        let quotes = ['“', '”', '„', '‘', '’', '‚', '"', '\''];
+        let inner =
+            text.strip_prefix(quotes).and_then(|rest| rest.strip_suffix(quotes)).filter(|name| !name.is_empty());
+        if inner.is_some() {
+            self.note(&Message::warning(format!("the quotes around {text} were left out")));
+        }
+        inner.unwrap_or(text)
+    }
+
     /// Says something besides the answer, unless `--quiet`.
     fn note(&self, message: &Message) {
         if !self.quiet {
             say(message);
         }
+    }
+
+    /// A short remark between answers, unless `--quiet`.
+    fn aside(&self, text: &str) {
+        if !self.quiet {
+            // Nothing can be said where stderr is gone.
+            let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
+    /// Whether a terminal is to show styles: by `--color`, `NO_COLOR` and what the terminal can do.
+    fn is_colored(&self) -> bool {
+        anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
     }
 
     /// With `--explain`, the SQL that is about to run, so that it can be pasted into `tadoru sql`.

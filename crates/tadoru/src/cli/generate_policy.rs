@@ -58,7 +58,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let (snapshot, now) = context.open()?;
     let window = window(flags.since.as_deref(), flags.until.as_deref(), now)?;
     let input = Input {
-        principal: principal_name::resolve_principal(&snapshot, &flags.who)?,
+        principal: principal_name::resolve_principal(&snapshot, context.unquoted(&flags.who))?,
         window,
         regions: flags.region,
         accounts: flags.account,

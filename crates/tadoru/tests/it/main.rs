@@ -17,4 +17,6 @@ mod principals;
 mod read_back;
 mod reference;
 mod situations;
+mod sql_prompt;
+mod terminal;
 mod test_lake;
