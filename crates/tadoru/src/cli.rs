@@ -3,10 +3,12 @@
 
 mod access_advisor;
 mod activity;
+mod completions;
 mod demo;
 mod events;
 mod generate_policy;
 mod ingest;
+mod man;
 mod selection;
 mod sql;
 mod status;
@@ -15,7 +17,7 @@ mod who_accessed;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use lake::engine::EngineLimits;
 use lake::snapshot::Snapshot;
 
@@ -55,6 +57,10 @@ enum Command {
     Sql(sql::Flags),
     /// What the lake holds: accounts, regions, time span, sources, rejects, gaps
     Status(status::Flags),
+    /// The script that completes this program's commands and flags in a shell
+    Completions(completions::Flags),
+    /// The manual page, as man reads it
+    Man,
 }
 
 /// Flags that every command takes.
@@ -144,6 +150,8 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
         Command::GeneratePolicy(flags) => generate_policy::run(context, flags),
         Command::Sql(flags) => sql::run(context, flags),
+        Command::Completions(flags) => completions::run(CommandLine::command(), flags),
+        Command::Man => man::run(CommandLine::command()),
     }
 }
 

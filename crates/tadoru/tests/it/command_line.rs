@@ -163,6 +163,23 @@ fn regions_and_accounts_may_have_wildcards() {
 }
 
 #[test]
+fn shells_and_man_get_what_they_read() {
+    let printed = |arguments: &[&str]| {
+        let output = program().args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = printed(&["completions", shell]);
+        assert!(script.contains("tadoru") && script.contains("generate-policy"), "{shell}");
+    }
+    let manual = printed(&["man"]);
+    assert!(
+        manual.contains(".TH tadoru") && manual.contains("generate\\-policy") && manual.contains("exclude\\-denied")
+    );
+}
+
+#[test]
 fn no_lake_is_no_answer() {
     let output = program().args(["--lake", "/no/such/lake", "sql", "SELECT 1"]).output().unwrap();
     let said = text(&output.stderr);
