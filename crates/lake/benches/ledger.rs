@@ -2,7 +2,7 @@
 //! Prints bytes per object and times. `cargo bench --profile dev --workspace --bench ledger`; the objects hold no records,
 //! so that nothing but the ledger is measured.
 
-#![expect(clippy::print_stdout, clippy::disallowed_methods, reason = "a measurement prints and reads the clock")]
+#![expect(clippy::print_stdout, reason = "a measurement prints what it found")]
 
 use std::path::Path;
 use std::time::Instant;
