@@ -154,11 +154,18 @@ fn kind_of(folder: &str) -> Option<ObjectKind> {
     }
 }
 
-fn is_account(text: &str) -> bool {
+/// Whether a folder of an account is CloudTrail's: logs, digests, Insight events.
+pub fn is_trail_folder(folder: &str) -> bool {
+    kind_of(folder).is_some()
+}
+
+/// Whether a folder is named as an account's.
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_organization(text: &str) -> bool {
+/// Whether a folder is named as an organisation's, `o-…`.
+pub fn is_organization(text: &str) -> bool {
     text.strip_prefix("o-").is_some_and(|id| (10..=32).contains(&id.len()))
 }
 

@@ -5,6 +5,7 @@ mod athena_query;
 pub mod catalog;
 pub mod check;
 pub mod clean_up;
+pub mod column_path;
 pub mod compaction;
 pub mod dedup;
 pub mod engine;

@@ -2,6 +2,8 @@
 //! new and reads those. One file a kind of source.
 
 pub mod local_folder;
+pub mod s3_bucket;
+pub mod selection;
 pub mod standard_input;
 
 use std::path::PathBuf;
@@ -9,10 +11,13 @@ use std::sync::Arc;
 
 use cloudtrail::object_key::{KeyVerdict, ObjectKey, ObjectKind, parse};
 
+use s3_bucket::Fetcher;
+use selection::{Refusal, Selection};
+
 use crate::catalog::ListedObject;
 
 /// One object that may hold records.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct SourceObject {
     /// Absolute path or URL; the ledger's name of it.
     pub name: String,
@@ -24,11 +29,13 @@ pub struct SourceObject {
 }
 
 /// Where an object's bytes are.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Place {
     File(PathBuf),
     /// Read already, as from standard input.
     Memory(Arc<[u8]>),
+    /// In a bucket; brought by this fetcher once it is asked for.
+    Bucket(Arc<Fetcher>),
 }
 
 /// Something a source could not hand over; the rest is done without it.
@@ -40,7 +47,13 @@ pub struct SourceFault {
     pub detail: String,
 }
 
-/// What a source holds.
+/// More stored bytes than this cannot inflate to what the limits allow; such an object is not read.
+pub(crate) const OBJECT_BYTES: u64 = 600 << 20;
+
+/// Why an object is skipped whose key does not say what the selection asks about.
+pub const NO_KEY: &str = "NO_KEY";
+
+/// What a source holds, or a portion of it.
 #[derive(Debug, Default)]
 pub struct Listing {
     pub objects: Vec<SourceObject>,
@@ -49,7 +62,32 @@ pub struct Listing {
     pub faults: Vec<SourceFault>,
 }
 
+impl Listing {
+    /// Leaves out what `selection` does not want; what has no key to judge it by becomes skipped.
+    pub fn select(&mut self, selection: &Selection) {
+        if selection.is_everything() {
+            return;
+        }
+        for object in std::mem::take(&mut self.objects) {
+            match selection.judge(object.key().as_ref()) {
+                Ok(()) => self.objects.push(object),
+                Err(Refusal::NotWanted) => {}
+                Err(Refusal::Unknown) => self.skipped.push((object.name, NO_KEY)),
+            }
+        }
+    }
+}
+
 impl SourceObject {
+    /// Where it has to be fetched, begins to: after what was asked for before, so ask in the order of reading.
+    pub(crate) fn fetch_ahead(&self) {
+        if let Place::Bucket(fetcher) = &self.place
+            && self.size_bytes <= OBJECT_BYTES
+        {
+            fetcher.ask(self);
+        }
+    }
+
     /// What the key says; `None` where only the content can tell.
     pub fn key(&self) -> Option<ObjectKey<'_>> {
         match parse(&self.name) {

@@ -62,6 +62,11 @@ impl BatchWriter {
         Ok(Self { catalog, options, tables, presence, next_file: 0 })
     }
 
+    /// The lake's catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
     /// Writes `files` as one batch and adds what became of them to `outcome`.
     pub fn write(
         &mut self,

@@ -9,12 +9,10 @@ use cloudtrail::object_key::ObjectKind;
 use cloudtrail::reject::{Reason, Reject, Warning};
 use sha2::{Digest, Sha256};
 
-use crate::source::{Place, SourceFault, SourceObject, local_folder};
+use crate::source::{OBJECT_BYTES, Place, SourceFault, SourceObject, local_folder};
 
 /// Rejected bytes up to this size are kept in the catalog; larger ones stay where they are.
 pub const KEPT_REJECT_BYTES: usize = 64 << 10;
-/// More stored bytes than this cannot inflate to what the limits allow.
-const OBJECT_BYTES: u64 = 600 << 20;
 
 /// An object with its JSON text, or without one.
 #[derive(Debug)]
@@ -72,14 +70,15 @@ pub fn inflate(object: &SourceObject, inflater: &mut Inflater) -> InflatedFile {
 }
 
 fn read(object: &SourceObject) -> Result<Cow<'_, [u8]>, Content> {
-    let path = match &object.place {
-        Place::Memory(bytes) => return Ok(Cow::Borrowed(bytes)),
-        Place::File(path) => path,
-    };
     if object.size_bytes > OBJECT_BYTES {
         let detail = format!("the file has {} bytes, the limit is {OBJECT_BYTES}", object.size_bytes);
         return Err(Content::Rejected(Reject::of_file(Reason::DecompressedLimit, 0, detail), None));
     }
+    let path = match &object.place {
+        Place::Memory(bytes) => return Ok(Cow::Borrowed(bytes)),
+        Place::Bucket(fetcher) => return fetcher.take(object).map(Cow::Owned).map_err(Content::Fault),
+        Place::File(path) => path,
+    };
     let fault = |error| Content::Fault(local_folder::fault(path, &error));
     let mut bytes = Vec::with_capacity(object.size_bytes as usize + 1);
     let file = File::open(path).map_err(fault)?;
