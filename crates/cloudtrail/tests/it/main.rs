@@ -9,3 +9,4 @@ mod principals;
 mod real_trails;
 mod reference;
 mod shapes;
+mod streamed;
