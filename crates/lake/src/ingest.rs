@@ -4,11 +4,13 @@
 
 mod batch;
 mod file;
+mod large_file;
 mod parallel;
+mod spool;
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cloudtrail::log_file::{Inflater, Limits};
@@ -211,13 +213,8 @@ fn next_batch(
     let mut taken = 0;
     while bytes < options.batch_bytes && taken < rest.len() && !stop.load(Ordering::Relaxed) {
         let window = window_length(&rest[taken..], options.batch_bytes - bytes, options.workers);
-        let inflated = parallel::map(
-            options.workers,
-            &rest[taken..taken + window],
-            || Inflater::new(options.limits),
-            |inflater, object| inflate(object, inflater),
-        );
-        taken += window;
+        let inflated = inflate_window(&rest[taken..taken + window], options.batch_bytes - bytes, options);
+        taken += inflated.len();
         bytes += inflated.iter().map(InflatedFile::held_bytes).sum::<usize>();
         batch.extend(inflated);
     }
@@ -228,6 +225,26 @@ fn next_batch(
     });
     *carried = full.map_or_else(Vec::new, |last| batch.split_off(last + 1));
     (batch, taken)
+}
+
+/// Inflates the first of `objects` and those after it until they hold `bytes`: a window is as long as honest files allow,
+/// and bombs are not.
+fn inflate_window(objects: &[SourceObject], bytes: usize, options: &IngestOptions) -> Vec<InflatedFile> {
+    let held_bytes = AtomicUsize::new(0);
+    let inflated = parallel::map(
+        options.workers,
+        objects,
+        || Inflater::new(options.limits),
+        |inflater, object| {
+            let is_first = std::ptr::eq(object, &objects[0]);
+            (is_first || held_bytes.load(Ordering::Relaxed) < bytes).then(|| {
+                let file = inflate(object, inflater);
+                held_bytes.fetch_add(file.held_bytes(), Ordering::Relaxed);
+                file
+            })
+        },
+    );
+    inflated.into_iter().map_while(|file| file).collect()
 }
 
 /// How many objects are likely to inflate to `bytes`; gzip makes CloudTrail's JSON some 10 times smaller.

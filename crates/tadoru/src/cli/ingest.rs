@@ -37,11 +37,13 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let listing = list(&flags.sources)?;
     let objects = listing.objects.len();
     let stop = stop_on_ctrl_c()?;
+    let limits = Limits::default();
+    let in_memory_bytes = context.config.test.stream_bytes.unwrap_or(limits.in_memory_bytes);
     let options = IngestOptions {
         workers: flags.jobs.filter(|n| *n > 0).unwrap_or_else(cores),
         wait: Duration::from_secs(flags.wait),
         now_us: Now::clock().us,
-        limits: Limits::default(),
+        limits: Limits { in_memory_bytes, ..limits },
         batch_bytes: context.config.test.batch_bytes.unwrap_or(BATCH_BYTES),
     };
     if let Some((name, pass)) = context.config.test.stop_point.clone() {

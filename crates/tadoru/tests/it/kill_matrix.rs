@@ -44,14 +44,16 @@ fn completes(lake: &TestLake, logs: &Path, expected: &(String, String), killed: 
     assert!(named.is_subset(&present), "after {killed} files are missing");
 }
 
-fn named_files(lake: &TestLake) -> BTreeSet<PathBuf> {
+/// The files of the newest snapshot.
+pub fn named_files(lake: &TestLake) -> BTreeSet<PathBuf> {
     let catalog = Catalog::open(&lake.folder()).unwrap();
     let newest = catalog.newest_snapshot().unwrap();
     let files = Table::ALL.into_iter().flat_map(|table| catalog.data_files(table, newest).unwrap());
     files.map(|file| file.path).collect()
 }
 
-fn present_files(lake: &TestLake) -> BTreeSet<PathBuf> {
+/// All files below the lake's `data`.
+pub fn present_files(lake: &TestLake) -> BTreeSet<PathBuf> {
     fn walk(folder: &Path, found: &mut BTreeSet<PathBuf>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             let path = entry.unwrap().path();

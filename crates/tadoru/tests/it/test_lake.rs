@@ -33,7 +33,7 @@ pub fn program() -> Command {
 
 /// Takes the machine's settings out of a command's environment.
 pub fn isolate(command: &mut Command) {
-    for name in ["LAKE", "OUTPUT", "TZ", "COLOR", "AS_OF", "TEST_STOP_POINT", "TEST_BATCH_BYTES"] {
+    for name in ["LAKE", "OUTPUT", "TZ", "COLOR", "AS_OF", "TEST_STOP_POINT", "TEST_BATCH_BYTES", "TEST_STREAM_BYTES"] {
         command.env_remove(format!("TADORU_{name}"));
     }
     let empty = env!("CARGO_TARGET_TMPDIR");
