@@ -367,9 +367,9 @@ impl<'a, B: DocumentBytes<'a>> Reader<'a, '_, B> {
             self.reject(Reason::JsonSyntax, "no time and record", index, at, end);
             return Ok(());
         };
-        let record = self.bytes.slice(at + skip, at + line.trim_ascii_end().len());
-        let spaces = record.len() - record.trim_ascii_start().len();
-        let record = self.bytes.slice(at + skip + spaces, at + skip + record.len());
+        let rest = &line[skip..];
+        let start = at + skip + rest.len() - rest.trim_ascii_start().len();
+        let record = self.bytes.slice(start, start + rest.trim_ascii().len());
         match RecordSlice::scan(record, at + skip, index, self.limits) {
             Ok(slice) if slice.names_an_event() => self.take(slice, at, end),
             Ok(_) => self.reject(Reason::NotCloudtrail, "a line of another kind", index, at, end),
