@@ -118,12 +118,8 @@ impl KnownEvents {
 }
 
 fn key_of(record: &Record<'_>) -> u128 {
-    key(
-        record.event_id.as_deref(),
-        record.recipient_account_id.as_deref(),
-        record.event_category.as_deref(),
-        record.fingerprint,
-    )
+    let has_id = record.event_id.as_deref().is_some_and(|id| !id.is_empty());
+    if has_id { record.identity } else { u128::from(record.fingerprint) }
 }
 
 fn value(column: &StringArray, row: usize) -> Option<&str> {

@@ -5,26 +5,28 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
-use cloudtrail::log_file::{self, Document, DocumentBytes, Limits};
+use cloudtrail::log_file::{self, Document, Limits};
 use cloudtrail::record::{self, Record, RecordContext};
 use cloudtrail::reject::{Reason, Reject};
 use iam::event_action;
 
-use super::file::{Content, InflatedFile, KEPT_REJECT_BYTES};
-use super::{IngestError, IngestOptions, Outcome, Progress, parallel};
-use crate::catalog::{Append, Catalog, NewObject, NewReject, Table};
+use super::file::{Content, InflatedFile};
+use super::reject_keeper::RejectKeeper;
+use super::{IngestError, IngestOptions, Outcome, Progress, digest_file, parallel};
+use crate::catalog::{Append, Catalog, CatalogError, ListedObject, NewObject, NewReject, ObjectVerdict, Table};
 use crate::dedup::{KnownEvents, Probe, Verdict};
 use crate::event_batch::{EventBatch, Row};
-use crate::parquet_file::{ParquetLayout, WriteError, WrittenFile};
+use crate::parquet_file::{Density, ParquetLayout, WriteError, WrittenFile};
 use crate::writer_lock::WriterLock;
 use crate::{rollup, stop_point, timestamp};
+
+/// Fewer objects than these are not worth a fold.
+const LEAST_FOLDED: u64 = 2_000;
 
 /// Rows turned into columns at once: bounds what a file being written holds in memory.
 const ROWS_AT_ONCE: usize = 2_048;
 /// Records held at once: a record takes some 2 KB beside its bytes, so that a few megabytes of stubs would fill the memory.
 pub(super) const RECORDS_AT_ONCE: usize = 65_536;
-/// Rejected bytes that are kept of one object. Where they are stands in the catalog for all.
-const KEPT_OF_OBJECT_BYTES: usize = 16 << 20;
 
 /// Writes batches into one lake.
 pub struct BatchWriter {
@@ -61,9 +63,14 @@ enum FileDocument<'a> {
 impl BatchWriter {
     /// A writer of the lake that `catalog` describes.
     pub fn new(catalog: Catalog, options: IngestOptions) -> Self {
-        let writer = |table: Table| (ParquetLayout::new(table.columns()), catalog.table_folder(table));
+        let writer = |table: Table| (ParquetLayout::new(table.columns(), Density::Fresh), catalog.table_folder(table));
         let tables = TableWriters { events: writer(Table::Events), access_daily: writer(Table::AccessDaily) };
         Self { catalog, options, tables, writer_id: uuid::Uuid::now_v7().simple().to_string(), next_file: 0 }
+    }
+
+    /// The lake's catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     /// Writes `files` as one batch, or as several where they hold too much for one, and adds what became of them to
@@ -117,17 +124,19 @@ impl BatchWriter {
         let mut probe = Probe::default();
         records.iter().flat_map(|file| &file.records).for_each(|record| probe.note(record));
         let mut known = self.known_events(probe)?;
+        // Another process may have ingested some of them while this batch was read.
+        let listed: Vec<ListedObject<'_>> = files.iter().map(|file| file.object.as_listed()).collect();
+        let verdicts = self.catalog.object_verdicts(&listed)?;
         for (index, file) in files.iter().enumerate() {
             if let Content::Fault(fault) = &file.content {
                 outcome.faults.push(fault.clone());
                 continue;
             }
-            // Another process may have ingested it while this batch was read.
-            if self.catalog.is_known(&file.object.as_known())? {
+            if verdicts[index] == ObjectVerdict::Known {
                 outcome.summary.files_skipped += 1;
                 continue;
             }
-            let mut object = self.new_object(file)?;
+            let mut object = self.new_object(file, verdicts[index]);
             settle_document(&mut object, file, &documents[index]);
             judge(&mut object, file, &records[index], &mut known, &mut rows);
             objects.push(object);
@@ -168,6 +177,13 @@ impl BatchWriter {
         }
     }
 
+    /// Settles what digests list and folds what is finished; what is left undone the next run does.
+    pub fn tidy_ledger(&mut self) -> Result<(), CatalogError> {
+        self.catalog.settle_listed_files()?;
+        self.catalog.fold_ledger(LEAST_FOLDED)?;
+        Ok(())
+    }
+
     /// What the lake holds of the events that `probe` asks about.
     pub(super) fn known_events(&self, probe: Probe) -> Result<KnownEvents, IngestError> {
         let mut known = KnownEvents::new(probe);
@@ -178,10 +194,10 @@ impl BatchWriter {
         Ok(known)
     }
 
-    pub(super) fn new_object(&self, file: &InflatedFile) -> Result<NewObject, IngestError> {
+    pub(super) fn new_object(&self, file: &InflatedFile, verdict: ObjectVerdict) -> NewObject {
         let object = &file.object;
         let key = object.key();
-        let changed = self.catalog.knows_name(&object.name)?.then_some("OBJECT_CHANGED");
+        let changed = (verdict == ObjectVerdict::Changed).then_some("OBJECT_CHANGED");
         let warnings = file.warnings.iter().chain(key.as_ref().and_then(|k| k.warning.as_ref()));
         let mut new = NewObject {
             name: object.name.clone(),
@@ -199,7 +215,7 @@ impl BatchWriter {
         for code in warnings.map(|w| w.code()).chain(changed) {
             add_warning(&mut new, code);
         }
-        Ok(new)
+        new
     }
 
     pub(super) fn write_files(
@@ -257,12 +273,12 @@ impl TableWriters {
                     chunk.iter().for_each(|row| batch.push(row));
                     batch.finish()
                 });
-                (Table::Events, layout.write(folder, path, timestamp::date_text(*day), batches)?)
+                (Table::Events, layout.write(folder, path, timestamp::date_text(*day), rows.len(), batches)?)
             }
             Task::Month { month, batch, path } => {
                 let (layout, folder) = &self.access_daily;
-                let batches = std::iter::once(batch.clone());
-                (Table::AccessDaily, layout.write(folder, path, timestamp::date_text(*month), batches)?)
+                let (rows, batches) = (batch.num_rows(), std::iter::once(batch.clone()));
+                (Table::AccessDaily, layout.write(folder, path, timestamp::date_text(*month), rows, batches)?)
             }
         };
         stop_point::reach("file_written");
@@ -328,6 +344,17 @@ fn settle_document(object: &mut NewObject, file: &InflatedFile, document: &FileD
             object.reject_reason = Some(reject.reason.code());
             object.rejects.push(kept.keep(reject, text));
         }
+        (Content::Digest { bytes, sha256 }, _) => {
+            object.inflated_sha256 = Some(*sha256);
+            object.inflated_bytes = bytes.len() as i64;
+            match digest_file::read(&file.object, bytes) {
+                Ok(digest) => object.digest = Some(digest),
+                Err(reject) => {
+                    object.reject_reason = Some(reject.reason.code());
+                    object.rejects.push(kept.keep(&reject, Some(bytes.as_slice())));
+                }
+            }
+        }
         (Content::Rejected(reject, bytes), _) => {
             object.reject_reason = Some(reject.reason.code());
             object.rejects.push(NewReject { bytes: bytes.clone(), ..kept.keep(reject, None::<&[u8]>) });
@@ -380,33 +407,5 @@ pub(super) fn add_warning(object: &mut NewObject, code: &str) {
             warnings.push_str(code);
         }
         none => *none = Some(code.to_owned()),
-    }
-}
-
-/// Makes rejects what the catalog stores, and keeps their bytes while there is room for them.
-pub(super) struct RejectKeeper {
-    room_bytes: usize,
-}
-
-impl Default for RejectKeeper {
-    fn default() -> Self {
-        Self { room_bytes: KEPT_OF_OBJECT_BYTES }
-    }
-}
-
-impl RejectKeeper {
-    pub(super) fn keep<'a>(&mut self, reject: &Reject, text: Option<impl DocumentBytes<'a>>) -> NewReject {
-        let (start, end) = (reject.offset, reject.offset + reject.len);
-        let fits = |text: &_| reject.len <= KEPT_REJECT_BYTES.min(self.room_bytes) && end <= DocumentBytes::len(*text);
-        let bytes = text.filter(fits).map(|text| text.slice(start, end).into_owned());
-        self.room_bytes -= bytes.as_ref().map_or(0, Vec::len);
-        NewReject {
-            reason: reject.reason.code(),
-            detail: reject.detail.clone(),
-            record_index: reject.index.map(|index| index as i64),
-            byte_offset: reject.offset as i64,
-            byte_length: reject.len as i64,
-            bytes,
-        }
     }
 }

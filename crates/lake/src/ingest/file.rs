@@ -5,10 +5,10 @@ use std::io::Read;
 
 use cloudtrail::log_file::{Inflater, NotInflated};
 use cloudtrail::object_key::ObjectKind;
-use cloudtrail::reject::{Reject, Warning};
+use cloudtrail::reject::{Reason, Reject, Warning};
 use sha2::{Digest, Sha256};
 
-use crate::source::{Place, SourceFault, SourceObject, local_folder};
+use crate::source::{OBJECT_BYTES, Place, SourceFault, SourceObject, local_folder};
 
 /// Rejected bytes up to this size are kept in the catalog; larger ones stay where they are.
 pub const KEPT_REJECT_BYTES: usize = 64 << 10;
@@ -29,8 +29,8 @@ pub struct InflatedFile {
 pub enum Content {
     /// JSON text and its hash.
     Json { bytes: Vec<u8>, sha256: [u8; 32] },
-    /// Not to be read for records: a digest.
-    NoRecords,
+    /// JSON text that holds no records but a list of log files, and its hash.
+    Digest { bytes: Vec<u8>, sha256: [u8; 32] },
     /// The container is broken; the object's own bytes where they are few.
     Rejected(Reject, Option<Vec<u8>>),
     /// Too large for memory: `large_file` reads it again, piece by piece.
@@ -43,7 +43,7 @@ impl InflatedFile {
     /// Bytes it keeps in memory; a large file closes its batch.
     pub fn held_bytes(&self) -> usize {
         match &self.content {
-            Content::Json { bytes, .. } => bytes.len(),
+            Content::Json { bytes, .. } | Content::Digest { bytes, .. } => bytes.len(),
             Content::Large => IN_MEMORY_BYTES,
             _ => 0,
         }
@@ -52,69 +52,68 @@ impl InflatedFile {
 
 /// Reads and inflates one object, unless it is too large for memory.
 pub fn inflate(object: &SourceObject, inflater: &mut Inflater) -> InflatedFile {
-    let mut file =
-        InflatedFile { object: object.clone(), sha256: [0; 32], content: Content::NoRecords, warnings: Vec::new() };
+    let file = |sha256, content, warnings| InflatedFile { object: object.clone(), sha256, content, warnings };
     let is_digest = object.key().is_some_and(|key| key.kind == ObjectKind::Digest);
-    let bytes = match read(object) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) if is_digest => return hashed(file),
-        Ok(None) => {
-            file.content = Content::Large;
-            return file;
-        }
-        Err(fault) => {
-            file.content = Content::Fault(fault);
-            return file;
-        }
+    let stored = match read(object) {
+        Ok(Some(stored)) => stored,
+        Ok(None) if is_digest => return file([0; 32], large_digest(object), Vec::new()),
+        Ok(None) => return file([0; 32], Content::Large, Vec::new()),
+        Err(content) => return file([0; 32], content, Vec::new()),
     };
-    file.sha256 = Sha256::digest(&bytes).into();
-    if is_digest {
-        return file;
-    }
-    let mut inflated = Vec::new();
-    match inflater.inflate(&bytes, &object.name, &mut inflated) {
+    let stored_sha256 = Sha256::digest(&stored).into();
+    let mut bytes = Vec::new();
+    let beyond_memory = stored.len() > IN_MEMORY_BYTES;
+    let inflated = match beyond_memory {
+        true => Err(NotInflated::Large),
+        false => inflater.inflate(&stored, &object.name, &mut bytes),
+    };
+    match inflated {
         Ok(done) => {
-            file.warnings = done.warnings;
-            let sha256 = Sha256::digest(&inflated).into();
-            file.content = Content::Json { bytes: inflated, sha256 };
+            let sha256 = Sha256::digest(&bytes).into();
+            let content = if is_digest { Content::Digest { bytes, sha256 } } else { Content::Json { bytes, sha256 } };
+            file(stored_sha256, content, done.warnings)
         }
         Err(NotInflated::Rejected(reject)) => {
-            let kept = (bytes.len() <= KEPT_REJECT_BYTES).then(|| bytes.into_owned());
-            file.content = Content::Rejected(reject, kept);
+            let kept = (stored.len() <= KEPT_REJECT_BYTES).then(|| stored.into_owned());
+            file(stored_sha256, Content::Rejected(reject, kept), Vec::new())
         }
-        Err(NotInflated::Large) => file.content = Content::Large,
+        Err(NotInflated::Large) if is_digest => file(stored_sha256, large_digest(object), Vec::new()),
+        Err(NotInflated::Large) => {
+            let mut large = file(stored_sha256, Content::Large, Vec::new());
+            if let Place::Bucket(_) = object.place {
+                // Fetched once is enough.
+                large.object.place = Place::Memory(stored.into_owned().into());
+            }
+            large
+        }
     }
-    file
 }
 
-/// The stored bytes, `None` where there are too many of them.
-fn read(object: &SourceObject) -> Result<Option<Cow<'_, [u8]>>, SourceFault> {
-    if let Place::Memory(bytes) = &object.place {
-        return Ok((bytes.len() <= IN_MEMORY_BYTES).then_some(Cow::Borrowed(bytes)));
+/// No digest lists so many files: CloudTrail writes one an hour.
+fn large_digest(object: &SourceObject) -> Content {
+    let detail = "a digest that is too large for memory";
+    Content::Rejected(Reject::of_file(Reason::DecompressedLimit, object.size_bytes as usize, detail), None)
+}
+
+/// The stored bytes; `None` where there are too many of them and they can be read again.
+fn read(object: &SourceObject) -> Result<Option<Cow<'_, [u8]>>, Content> {
+    if object.size_bytes > OBJECT_BYTES {
+        let detail = format!("the file has {} bytes, the limit is {OBJECT_BYTES}", object.size_bytes);
+        return Err(Content::Rejected(Reject::of_file(Reason::DecompressedLimit, 0, detail), None));
     }
-    let mut stored = stored_bytes(object)?;
+    match &object.place {
+        Place::Memory(bytes) => return Ok((bytes.len() <= IN_MEMORY_BYTES).then_some(Cow::Borrowed(bytes))),
+        Place::Bucket(fetcher) => return fetcher.take(object).map(|b| Some(Cow::Owned(b))).map_err(Content::Fault),
+        Place::File(_) => {}
+    }
+    let mut stored = stored_bytes(object).map_err(Content::Fault)?;
     if stored.length > IN_MEMORY_BYTES {
         return Ok(None);
     }
     let mut bytes = Vec::with_capacity(stored.length + 1);
     let read = stored.by_ref().take(IN_MEMORY_BYTES as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| stored.fault(&error))?;
+    read.map_err(|error| Content::Fault(stored.fault(&error)))?;
     Ok((bytes.len() <= IN_MEMORY_BYTES).then_some(Cow::Owned(bytes)))
-}
-
-/// A file of which nothing is kept but the hash.
-fn hashed(mut file: InflatedFile) -> InflatedFile {
-    let hash = || {
-        let mut stored = stored_bytes(&file.object)?;
-        let mut hash = Sha256::new();
-        std::io::copy(&mut stored, &mut hash).map_err(|error| stored.fault(&error))?;
-        Ok(hash.finalize().into())
-    };
-    match hash() {
-        Ok(sha256) => file.sha256 = sha256,
-        Err(fault) => file.content = Content::Fault(fault),
-    }
-    file
 }
 
 /// The bytes of an object as they are stored, to be read once.
@@ -129,6 +128,10 @@ pub struct StoredBytes<'o> {
 pub fn stored_bytes(object: &SourceObject) -> Result<StoredBytes<'_>, SourceFault> {
     let (length, reader): (usize, Box<dyn Read + '_>) = match &object.place {
         Place::Memory(bytes) => (bytes.len(), Box::new(&bytes[..])),
+        Place::Bucket(fetcher) => {
+            let bytes = fetcher.take(object)?;
+            (bytes.len(), Box::new(std::io::Cursor::new(bytes)))
+        }
         Place::File(path) => {
             let (file, length) = local_folder::open(path)?;
             (length as usize, Box::new(file))
@@ -142,7 +145,7 @@ impl StoredBytes<'_> {
     pub fn fault(&self, error: &std::io::Error) -> SourceFault {
         match &self.object.place {
             Place::File(path) => local_folder::fault(path, error),
-            Place::Memory(_) => {
+            Place::Memory(_) | Place::Bucket(_) => {
                 SourceFault { name: self.object.name.clone(), reason: "IO_ERROR", detail: error.to_string() }
             }
         }

@@ -7,14 +7,18 @@ use cloudtrail::log_file::{self, DocumentBytes, Outline, Piece, RecordSlice};
 use cloudtrail::record::{self, RecordContext};
 use cloudtrail::reject::Reject;
 
-use super::batch::{BatchWriter, FileRecords, RECORDS_AT_ONCE, RejectKeeper, add_warning, judge};
+use super::batch::{BatchWriter, FileRecords, RECORDS_AT_ONCE, add_warning, judge};
 use super::file::{Content, InflatedFile};
+use super::reject_keeper::RejectKeeper;
 use super::spool::{NotSpooled, Spool};
 use super::{IngestError, Outcome, Progress, parallel};
-use crate::catalog::{NewObject, Table};
+use crate::catalog::{NewObject, ObjectVerdict, Table};
 use crate::dedup::{KnownEvents, Probe};
 use crate::parquet_file::{WriteError, WrittenFile};
 use crate::stop_point;
+
+/// Records of a window that one thread reads.
+const RECORDS_OF_PART: usize = 1_024;
 
 /// The text of a large object and how to learn whether it could be read.
 struct Text<B, C> {
@@ -75,11 +79,12 @@ impl BatchWriter {
         (text.check)()?;
         stop_point::reach("batch_read");
         let _lock = self.lock(on_progress)?;
-        if self.catalog.is_known(&file.object.as_known())? {
+        let verdict = self.catalog.object_verdicts(&[file.object.as_listed()])?[0];
+        if verdict == ObjectVerdict::Known {
             outcome.summary.files_skipped += 1;
             return Ok(());
         }
-        let mut object = self.new_object(file)?;
+        let mut object = self.new_object(file, verdict);
         object.inflated_sha256 = Some(text.sha256);
         object.inflated_bytes = text.bytes.len() as i64;
         let mut written = Vec::new();
@@ -152,8 +157,9 @@ impl BatchWriter {
         }
         self.write_window(&window, windows, object)?;
         let mut kept = RejectKeeper::default();
-        object.rejected += windows.late_rejects.len() as i64;
-        object.rejects.extend(windows.late_rejects.iter().map(|reject| kept.keep(reject, Some(text))));
+        let late = std::mem::take(&mut windows.late_rejects);
+        object.rejected += late.len() as i64;
+        object.rejects.extend(late.into_iter().map(|reject| kept.keep(&reject, Some(text))));
         Ok(())
     }
 
@@ -165,16 +171,26 @@ impl BatchWriter {
     ) -> Result<(), IngestError> {
         let key = windows.file.object.key();
         let context = RecordContext { key: key.as_ref(), ingested_at_us: self.options.now_us };
-        let read = parallel::map(self.options.workers, window, || (), |(), slice| record::read(slice, &context));
-        let mut records = FileRecords { records: Vec::with_capacity(read.len()), rejects: Vec::new() };
-        for record in read {
-            match record {
-                Ok(record) => records.records.push(record),
-                Err(reject) => windows.late_rejects.push(reject),
-            }
-        }
+        let parts: Vec<&[RecordSlice<'_>]> = window.chunks(RECORDS_OF_PART).collect();
+        let mut records = parallel::map(self.options.workers, &parts, || (), |(), part| read_part(part, &context));
         let mut rows = Vec::new();
-        judge(object, windows.file, &records, &mut windows.known, &mut rows);
+        for part in &mut records {
+            windows.late_rejects.append(&mut part.rejects);
+        }
+        for part in &records {
+            judge(object, windows.file, part, &mut windows.known, &mut rows);
+        }
         self.write_files(&rows, &mut windows.written)
     }
+}
+
+fn read_part<'a>(part: &'a [RecordSlice<'a>], context: &RecordContext<'_>) -> FileRecords<'a> {
+    let mut out = FileRecords { records: Vec::new(), rejects: Vec::new() };
+    for slice in part {
+        match record::read(slice, context) {
+            Ok(record) => out.records.push(record),
+            Err(reject) => out.rejects.push(reject),
+        }
+    }
+    out
 }

@@ -18,5 +18,6 @@ mod large_files;
 mod principals;
 mod read_back;
 mod reference;
+mod s3;
 mod situations;
 mod test_lake;
