@@ -27,10 +27,33 @@ const SECRET_KEYS: &[&str] = &[
     "webidentitytoken",
     "samlassertion",
     "keymaterial",
+    "apikey",
 ];
 
 /// Endings of keys that make a secret of whatever stands before them (`masterUserPassword`).
 const SECRET_ENDINGS: &[&str] = &["password", "passphrase", "secretaccesskey", "sessiontoken"];
+
+/// What ends in `token` lets its bearer do something, but for these: they page, make a request idempotent, or guard
+/// against lost updates (the parameters of that name in AWS's API references).
+const HARMLESS_TOKENS: &[&str] = &[
+    "nexttoken",
+    "pagetoken",
+    "startingtoken",
+    "paginationtoken",
+    "continuationtoken",
+    "forwardtoken",
+    "backwardtoken",
+    "sequencetoken",
+    "clienttoken",
+    "requesttoken",
+    "idempotencytoken",
+    "creationtoken",
+    "changetoken",
+    "locktoken",
+    "updatetoken",
+    "revisiontoken",
+    "versiontoken",
+];
 
 /// JSON inside a JSON string is looked into, and JSON inside that; no deeper.
 const EMBEDDED_LEVELS: usize = 3;
@@ -114,7 +137,9 @@ fn is_key(bytes: &[u8], string_end: usize) -> bool {
 
 fn is_secret_key(key: &str) -> bool {
     let key: String = key.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect();
-    SECRET_KEYS.contains(&key.as_str()) || SECRET_ENDINGS.iter().any(|ending| key.ends_with(ending))
+    let ends_in = |endings: &[&str]| endings.iter().any(|ending| key.ends_with(ending));
+    let is_bearer_token = key.ends_with("token") && !ends_in(HARMLESS_TOKENS);
+    SECRET_KEYS.contains(&key.as_str()) || ends_in(SECRET_ENDINGS) || is_bearer_token
 }
 
 fn mentions_secret(text: &str) -> bool {
@@ -147,6 +172,25 @@ mod tests {
         check("user-data: PASSWORD=hunter2", "***");
         check(r#"{"cut":"sessionToken"#, "***");
         check(r#"{"nextToken":"t"}"#, r#"{"nextToken":"t"}"#);
+    }
+
+    #[test]
+    fn tokens_that_let_their_bearer_in_are_hidden_and_those_of_paging_are_not() {
+        let check = |key: &str, hidden: bool| {
+            let shown = if hidden { MASK } else { "t" };
+            assert_eq!(mask(&format!(r#"{{"{key}":"t"}}"#)), format!(r#"{{"{key}":"{shown}"}}"#));
+        };
+        for key in ["token", "SigninToken", "authorizationToken", "gitHubToken", "x-api-token", "api_key"] {
+            check(key, true);
+        }
+        for key in ["nextToken", "clientRequestToken", "uploadSequenceToken", "NextPageToken", "x-idempotency-token"] {
+            check(key, false);
+        }
+        for key in ["tokenId", "tokenType", "maxTokens", "isTokenised", "apiKeyId"] {
+            check(key, false);
+        }
+        let details = r#"{"serviceEventDetails":"{\"a\":[{\"token\":\"t\"}]}"}"#;
+        assert_eq!(mask(details), r#"{"serviceEventDetails":"{\"a\":[{\"token\":\"***\"}]}"}"#);
     }
 
     proptest::proptest! {

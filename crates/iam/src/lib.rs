@@ -1,7 +1,8 @@
-//! The nouns and rules of IAM: ARNs, AWS's services and actions, and which action an event stands for.
+//! The nouns and rules of IAM: ARNs, AWS's services and actions, which action an event stands for, policy documents.
 //! Pure: no IO, no clock. Events come from `cloudtrail`; `questions` asks this crate when it answers, so that a better
 //! mapping also mends answers over records that were ingested long ago.
 
 pub mod arn;
 pub mod event_action;
+pub mod policy_document;
 pub mod service_reference;

@@ -102,6 +102,8 @@ pub struct Engine {
 
 /// Debug builds of the planner take some 50 KB of stack for each level of an expression; only touched pages cost.
 const PLANNER_STACK_BYTES: usize = 256 << 20;
+/// So long a caller may wait for a statement that it has cancelled.
+const CANCELLATION_STEP: Duration = Duration::from_millis(50);
 const WORKER_STACK_BYTES: usize = 64 << 20;
 
 impl Engine {
@@ -120,6 +122,11 @@ impl Engine {
     /// What a statement may cost here.
     pub fn limits(&self) -> &EngineLimits {
         &self.limits
+    }
+
+    /// The names of every function that a statement may call.
+    pub fn function_names(&self) -> Result<Vec<String>, SqlError> {
+        question::function_names(&self.limits)
     }
 
     /// Answers `sql` over `tables`, each under its name; `now_us` is what `now()` says. Blocks.
@@ -153,6 +160,7 @@ impl Engine {
         let question = Question { limits: self.limits.clone(), tables, sql: sql.to_owned(), now_us, mode };
         let handle = self.runtime.as_ref().expect("present until dropped").handle().clone();
         let mut cancelled = cancellation.0.subscribe();
+        let cancelled_here = cancellation.0.subscribe();
         let stop = Cancellation::default();
         let mut stopped = stop.0.subscribe();
         std::thread::Builder::new()
@@ -174,8 +182,13 @@ impl Engine {
             .map_err(|e| SqlError::Execution(format!("no thread for the statement: {e}")))?;
         let mut head = None;
         loop {
+            // A statement that does not yield hears of no cancellation: its caller does.
+            if *cancelled_here.borrow() {
+                stop.cancel();
+                return Err(SqlError::Cancelled);
+            }
             let left = deadline.saturating_duration_since(Instant::now());
-            match receiver.recv_timeout(left) {
+            match receiver.recv_timeout(left.min(CANCELLATION_STEP)) {
                 Ok(Message::Head(columns)) => head = Some(columns),
                 Ok(Message::Rows(rows)) => {
                     let head = head.as_ref().expect("the head comes first");
@@ -185,6 +198,7 @@ impl Engine {
                     }
                 }
                 Ok(Message::End(result)) => return result.map(|()| head.expect("the head comes first")),
+                Err(mpsc::RecvTimeoutError::Timeout) if left > CANCELLATION_STEP => {}
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     stop.cancel();
                     return Err(SqlError::QueryTimeout(self.limits.deadline));

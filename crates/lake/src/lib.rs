@@ -3,6 +3,7 @@
 
 mod athena_query;
 pub mod catalog;
+pub mod column_path;
 pub mod dedup;
 pub mod engine;
 pub mod event_batch;

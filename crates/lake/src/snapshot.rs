@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::catalog::{Catalog, CatalogError, LakeCounts, LedgerKind, LedgerTable, Table};
+use crate::column_path::{ColumnPath, column_paths};
 use crate::engine::{Answer, AnswerColumns, Cancellation, Engine, EngineLimits, Mode, Rows};
 use crate::lake_table::{LakeFile, LakeTable};
 use crate::sql_error::SqlError;
@@ -94,6 +95,16 @@ impl Snapshot {
         let path = Catalog::path(&self.folder);
         let catalog = path.metadata().map_err(|source| CatalogError::Io { path, source })?.len();
         Ok(catalog + self.tables.iter().flat_map(|(_, table)| table.files()).map(|file| file.size_bytes).sum::<u64>())
+    }
+
+    /// The tables with their columns, in the order of SHOW TABLES.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, Vec<ColumnPath>)> {
+        self.tables.iter().map(|(name, table)| (name.as_str(), column_paths(table)))
+    }
+
+    /// The names of every function that a statement may call.
+    pub fn function_names(&self) -> Result<Vec<String>, SqlError> {
+        self.engine.function_names()
     }
 
     /// Answers a statement; `now_us` is what `now()` says in it.

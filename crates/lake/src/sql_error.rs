@@ -28,6 +28,9 @@ pub enum SqlError {
     Plan(String),
     #[error("{0}")]
     Execution(String),
+    /// One of the lake's own files; the folder is not named.
+    #[error("the lake's file {file} cannot be read")]
+    UnreadableFile { file: String, reason: &'static str },
     #[error("the statement was stopped after {} s", .0.as_secs_f64())]
     QueryTimeout(Duration),
     #[error("the statement was cancelled")]
@@ -55,6 +58,7 @@ impl SqlError {
             Self::Syntax(_) => "SYNTAX",
             Self::Plan(_) => "PLAN",
             Self::Execution(_) => "EXECUTION",
+            Self::UnreadableFile { .. } => "UNREADABLE_FILE",
             Self::QueryTimeout(_) => "QUERY_TIMEOUT",
             Self::Cancelled => "CANCELLED",
             Self::MemoryLimit(_) => "MEMORY_LIMIT",
@@ -72,15 +76,25 @@ impl SqlError {
 
 impl From<DataFusionError> for SqlError {
     fn from(error: DataFusionError) -> Self {
+        // Before folders are taken out of it.
+        let whole = error.to_string();
         match Self::translate(error) {
-            Self::Execution(text) | Self::Plan(text) if text.contains(".parquet") => unreadable(),
+            Self::Execution(_) | Self::Plan(_) if whole.contains(".parquet") => unreadable(&whole),
             other => other,
         }
     }
 }
 
-fn unreadable() -> SqlError {
-    SqlError::Execution("a file of the lake could not be read".into())
+/// The error of a file that a message names: the last part of its path, and whether it is there.
+fn unreadable(text: &str) -> SqlError {
+    let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+    let name = text.find(".parquet").map(|at| {
+        let start = text[..at].rfind(|character| !is_name(character)).map_or(0, |before| before + 1);
+        text[start..at + ".parquet".len()].to_owned()
+    });
+    let is_missing = ["not found", "No such file", "NotFound"].iter().any(|words| text.contains(words));
+    let reason = if is_missing { "it is missing" } else { "it is damaged, or may not be opened" };
+    SqlError::UnreadableFile { file: name.unwrap_or_else(|| "of this table".to_owned()), reason }
 }
 
 impl SqlError {
@@ -136,7 +150,7 @@ fn external(error: &(dyn std::error::Error + Send + Sync + 'static)) -> SqlError
         }
         cause = inner.source();
     }
-    unreadable()
+    unreadable(&error.to_string())
 }
 
 fn plan(text: &str) -> SqlError {

@@ -2,6 +2,7 @@
 //! What a macro-like rewriting can say (`if`, `count_if`, `max_by`, `hour`) is in `athena_query` instead. Functions whose
 //! result may be far larger than their arguments are wrapped with a bound, because no memory pool sees a scalar function.
 
+mod arithmetic;
 mod bounded;
 mod date_time;
 mod json;
@@ -42,11 +43,16 @@ pub(crate) fn register(state: &mut SessionState) -> Result<()> {
         state.register_udf(Arc::new(udf.with_aliases([name])))?;
     }
     bounded::register(state)?;
-    for family in [json::FUNCTIONS, date_time::FUNCTIONS, text::FUNCTIONS, regular_expression::FUNCTIONS] {
+    for family in
+        [arithmetic::FUNCTIONS, json::FUNCTIONS, date_time::FUNCTIONS, text::FUNCTIONS, regular_expression::FUNCTIONS]
+    {
         for function in family {
             state.register_udf(Arc::new(ScalarUDF::from(function.clone())))?;
         }
     }
+    let (add, subtract) = (state.udf("checked_add")?, state.udf("checked_subtract")?);
+    let arithmetic = arithmetic::CheckedArithmetic { add, subtract, multiply: state.udf("checked_multiply")? };
+    state.register_expr_planner(Arc::new(arithmetic))?;
     let concat = state.udf("text_concat")?;
     state.register_expr_planner(Arc::new(text::TextConcatenation(concat)))
 }

@@ -14,6 +14,7 @@ use lake::value::Value;
 use crate::access_use::{Use, UseRow, UseSum};
 use crate::access_window::AccessWindow;
 use crate::coverage::{Coverage, Reach};
+use crate::events::condition::is_any_of;
 use crate::question_error::QuestionError;
 use crate::statement::{Parameter, bind};
 use crate::verdict::{self, Verdict};
@@ -84,7 +85,7 @@ pub fn statement(input: &Input) -> String {
     };
     let who = match input.regions.as_slice() {
         [] => who,
-        regions => format!("{who} AND {}", bind("awsregion IN (:r)", &[("r", Parameter::Texts(regions))]).trim()),
+        regions => format!("{who} AND {}", is_any_of("awsregion", regions)),
     };
     let (whole_days, cut_days) = (input.window.whole_days(), input.window.cut_days());
     bind(
@@ -136,8 +137,7 @@ pub fn ask(
         .into_iter()
         .map(|principal| {
             let account = account_of(&principal);
-            let (since, until) = asked_of_the_logs(coverage, account.as_deref(), input.window, now_us);
-            let reach = coverage.reach(account.as_deref(), since, until);
+            let reach = input.window.reach(coverage, account.as_deref(), now_us);
             (principal, reach)
         })
         .collect();
@@ -167,14 +167,6 @@ fn recorded_data_events(
         _ => None,
     };
     Ok(rows.filter_map(pair).collect())
-}
-
-/// The window as far as it speaks of logs: a side that nobody named reaches as far as the account's logs do.
-fn asked_of_the_logs(coverage: &Coverage, account: Option<&str>, window: AccessWindow, now_us: i64) -> (i64, i64) {
-    let known = coverage.accounts.iter().find(|known| Some(known.account.as_str()) == account);
-    let (from_us, until_us) = known.map_or((0, now_us), |known| (known.from_us, known.until_us));
-    let until = if window.until_us == now_us { now_us.min(until_us) } else { window.until_us };
-    (window.since_us.unwrap_or(from_us), until)
 }
 
 /// By principal, namespace and action: the use, and whether the action is unmapped.

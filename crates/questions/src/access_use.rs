@@ -5,7 +5,7 @@ use iam::event_action::{self, ActionKind, EventActions};
 use iam::service_reference::ServiceReference;
 use lake::value::Value;
 
-/// One row of `access_advisor.sql` or `who_accessed.sql`.
+/// One row of `access_advisor.sql`, `who_accessed.sql` or `generate_policy.sql`, whose first columns are the same.
 #[derive(Debug, Clone)]
 pub struct UseRow {
     pub principal: String,

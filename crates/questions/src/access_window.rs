@@ -1,7 +1,9 @@
 //! The window of a question about use, and how it is read: whole days from the rollup, the days that the window cuts from
-//! the events themselves. `access_advisor` and `who_accessed` read through it.
+//! the events themselves. The questions about use read through it.
 
 use lake::timestamp::{DAY_US, date_text, day_of, duckdb_timestamp, month_of};
+
+use crate::coverage::{Coverage, Reach};
 
 /// From `since` (inclusive) to `until` (exclusive), µs UTC; no `since` is the beginning of the logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +13,14 @@ pub struct AccessWindow {
 }
 
 impl AccessWindow {
+    /// What the logs of `account` reach of the window. A side that nobody named reaches as far as those logs do.
+    pub fn reach(&self, coverage: &Coverage, account: Option<&str>, now_us: i64) -> Reach {
+        let known = coverage.accounts.iter().find(|known| Some(known.account.as_str()) == account);
+        let (from_us, until_us) = known.map_or((0, now_us), |known| (known.from_us, known.until_us));
+        let until_us = if self.until_us == now_us { now_us.min(until_us) } else { self.until_us };
+        coverage.reach(account, self.since_us.unwrap_or(from_us), until_us)
+    }
+
     /// The condition on `access_daily`: the days that lie whole inside the window.
     pub fn whole_days(&self) -> String {
         let last = day_of(self.until_us) - 1;

@@ -195,6 +195,16 @@ impl Coverage {
         Ok(Self { accounts: accounts.into_values().collect() })
     }
 
+    /// The same without the gaps of the regions that are not asked for.
+    #[must_use]
+    pub fn in_regions(&self, is_asked_for: impl Fn(&str) -> bool) -> Self {
+        let mut coverage = self.clone();
+        for account in &mut coverage.accounts {
+            account.gaps.retain(|gap| gap.region.as_deref().is_none_or(&is_asked_for));
+        }
+        coverage
+    }
+
     /// Whether the logs of `account` (of every account without one) cover the window from `since_us` to `until_us`.
     pub fn reach(&self, account: Option<&str>, since_us: i64, until_us: i64) -> Reach {
         let mut reach = Reach { complete: true, why: Vec::new(), gaps: Vec::new(), basis: Basis::Proven };

@@ -7,6 +7,7 @@ pub mod access_window;
 pub mod activity;
 pub mod coverage;
 pub mod events;
+pub mod generate_policy;
 pub mod principal_name;
 pub mod question_error;
 pub mod statement;

@@ -3,9 +3,12 @@
 
 mod access_advisor;
 mod activity;
+mod completions;
 mod demo;
 mod events;
+mod generate_policy;
 mod ingest;
+mod man;
 mod permissions;
 mod selection;
 mod sql;
@@ -15,13 +18,13 @@ mod who_accessed;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use lake::engine::EngineLimits;
 use lake::snapshot::Snapshot;
 
 use crate::clock::{Now, NowSource};
 use crate::config::{Config, Environment, Settings};
-use crate::error::{Exit, Failure, Message, is_broken_pipe};
+use crate::error::{Exit, Failure, Message, bad_command_line, is_broken_pipe};
 use crate::output::{self, OutputFormat, OutputOptions, Table};
 use crate::time_argument;
 
@@ -47,6 +50,8 @@ enum Command {
     AccessAdvisor(access_advisor::Flags),
     /// Who used an action, such as s3:DeleteBucket
     WhoAccessed(who_accessed::Flags),
+    /// The actions that a user or role used, as a least-privilege policy
+    GeneratePolicy(generate_policy::Flags),
     /// Event history: the events that fit a filter, newest first, or one event whole
     Events(events::Flags),
     /// One timeline of a user, role, access key, session or Identity Center user
@@ -55,6 +60,10 @@ enum Command {
     Sql(sql::Flags),
     /// What the lake holds: accounts, regions, time span, sources, rejects, gaps
     Status(status::Flags),
+    /// The script that completes this program's commands and flags in a shell
+    Completions(completions::Flags),
+    /// The manual page, as man reads it
+    Man,
 }
 
 /// Flags that every command takes.
@@ -97,6 +106,8 @@ struct GlobalFlags {
 pub struct Context {
     config: Config,
     format: OutputFormat,
+    /// Whether `-o` itself says the format.
+    format_is_flag: bool,
     query: Option<String>,
     columns: Option<Vec<String>>,
     excel: bool,
@@ -111,8 +122,11 @@ pub fn run() -> Exit {
         Ok(line) => line,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            // Nothing can be said where the terminal is gone.
-            let _ = error.print();
+            match bad_command_line::message(&error) {
+                Some(message) => say(&message),
+                // Nothing can be said where the terminal is gone.
+                None => drop(error.print()),
+            }
             return exit;
         }
     };
@@ -138,7 +152,10 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Activity(flags) => activity::run(context, flags),
         Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
+        Command::GeneratePolicy(flags) => generate_policy::run(context, flags),
         Command::Sql(flags) => sql::run(context, flags),
+        Command::Completions(flags) => completions::run(CommandLine::command(), flags),
+        Command::Man => man::run(CommandLine::command()),
     }
 }
 
@@ -157,6 +174,7 @@ fn say(message: &Message) {
 
 impl Context {
     fn new(global: GlobalFlags) -> anyhow::Result<Self> {
+        let format_is_flag = global.output.is_some();
         let settings = Settings {
             lake: global.lake,
             output: global.output,
@@ -170,6 +188,7 @@ impl Context {
         let terminal = std::io::stdout().is_terminal();
         Ok(Self {
             format: config.output.unwrap_or_else(|| OutputFormat::default_for(terminal)),
+            format_is_flag,
             config,
             query: global.query,
             columns: global.columns,
@@ -181,15 +200,21 @@ impl Context {
 
     /// The lake's newest snapshot and the one *now* of this run.
     fn open(&self) -> anyhow::Result<(Snapshot, Now)> {
-        let snapshot = Snapshot::open(&self.config.lake, EngineLimits::default())?;
-        let own = snapshot.read_catalog(|catalog| catalog.setting("as_of"))?.and_then(|text| text.parse().ok());
-        let now = self.now(own)?;
+        let (snapshot, now) = self.snapshot()?;
         if now.source != NowSource::Clock {
             self.note(&Message::note(format!("now is {}", now.to_rfc3339())).why(match now.source {
                 NowSource::Lake => "the lake says so: it holds the sample organisation",
                 _ => "--as-of, TADORU_AS_OF or the configuration says so",
             }));
         }
+        Ok((snapshot, now))
+    }
+
+    /// As `open`, without a word about *now*.
+    fn snapshot(&self) -> anyhow::Result<(Snapshot, Now)> {
+        let snapshot = Snapshot::open(&self.config.lake, EngineLimits::default())?;
+        let own = snapshot.read_catalog(|catalog| catalog.setting("as_of"))?.and_then(|text| text.parse().ok());
+        let now = self.now(own)?;
         Ok((snapshot, now))
     }
 
@@ -209,7 +234,16 @@ impl Context {
         config.lake = folder.to_owned();
         let columns = line.global.columns.clone();
         let format = self.config.output.unwrap_or(OutputFormat::Table);
-        let context = Self { config, format, columns, query: None, excel: false, explain: false, quiet: true };
+        let context = Self {
+            config,
+            format,
+            format_is_flag: false,
+            columns,
+            query: None,
+            excel: false,
+            explain: false,
+            quiet: true,
+        };
         run_command(&context, line.command)?;
         Ok(())
     }
@@ -220,11 +254,35 @@ impl Context {
         Ok(Now::choose(as_of, lake_us))
     }
 
+    /// A name or pattern without the quotes that an article put around it; says so where they are typographic.
+    fn unquoted<'t>(&self, text: &'t str) -> &'t str {
+        let quotes = ['“', '”', '„', '‘', '’', '‚', '"', '\''];
+        let inner =
+            text.strip_prefix(quotes).and_then(|rest| rest.strip_suffix(quotes)).filter(|name| !name.is_empty());
+        if inner.is_some() {
+            self.note(&Message::warning(format!("the quotes around {text} were left out")));
+        }
+        inner.unwrap_or(text)
+    }
+
     /// Says something besides the answer, unless `--quiet`.
     fn note(&self, message: &Message) {
         if !self.quiet {
             say(message);
         }
+    }
+
+    /// A short remark between answers, unless `--quiet`.
+    fn aside(&self, text: &str) {
+        if !self.quiet {
+            // Nothing can be said where stderr is gone.
+            let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
+    /// Whether a terminal is to show styles: by `--color`, `NO_COLOR` and what the terminal can do.
+    fn is_colored(&self) -> bool {
+        anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
     }
 
     /// With `--explain`, the SQL that is about to run, so that it can be pasted into `tadoru sql`.
@@ -251,6 +309,14 @@ impl Context {
     fn print_records(&self, records: &[String]) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
         output::record::write(records, &self.output_options(), &mut out)?;
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Prints one JSON document on stdout.
+    fn print_document(&self, document: &serde_json::Value, format: OutputFormat) -> anyhow::Result<()> {
+        let mut out = data_out();
+        output::document::write(document, &OutputOptions { format, ..self.output_options() }, &mut out)?;
         out.flush()?;
         Ok(())
     }

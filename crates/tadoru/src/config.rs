@@ -88,6 +88,8 @@ impl FromStr for Color {
 pub struct Config {
     /// The lake's folder.
     pub lake: PathBuf,
+    /// Where the program keeps what it may lose, such as the prompt's history; None: nowhere.
+    pub state: Option<PathBuf>,
     /// Nobody named a lake.
     pub lake_is_default: bool,
     /// None: a table on a terminal, else TSV.
@@ -192,6 +194,8 @@ impl Config {
                 layers.push((path.display().to_string(), settings));
             }
         }
+        let state = environment.get("XDG_STATE_HOME").map(PathBuf::from);
+        let state = state.or(home.as_ref().map(|home| home.join(".local/state"))).map(|state| state.join("tadoru"));
         let named = layers.iter().find_map(|(_, settings)| settings.lake.clone());
         let lake_is_default = named.is_none();
         let lake = match named {
@@ -206,6 +210,7 @@ impl Config {
         let formats = || OutputFormat::NAMES.join(", ");
         Ok(Self {
             lake,
+            state,
             lake_is_default,
             output: chosen(&layers, "output", |settings| settings.output.as_ref(), |text| text.parse().ok(), formats)?,
             zone: chosen(

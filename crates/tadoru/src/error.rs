@@ -1,12 +1,15 @@
 //! What a person reads when something went wrong or an answer is empty: what, why, and what to try, in three lines on
 //! stderr; and the exit code that scripts read. Lower layers return typed errors; the commands turn them into these.
 
+pub mod bad_command_line;
 mod bad_lake;
+pub mod bad_statement;
 
 use std::fmt;
 use std::io::ErrorKind;
 
 use anstyle::{AnsiColor, Style};
+use lake::sql_error::SqlError;
 use query_syntax::event_filter::FilterError;
 use questions::question_error::QuestionError;
 
@@ -168,12 +171,21 @@ impl Failure {
         if let Some(failure) = bad_lake::failure(error) {
             return failure;
         }
+        if let Some(statement) = error.downcast_ref::<SqlError>() {
+            return bad_statement::failure(statement);
+        }
         let mut message = Message::error(error.to_string());
         let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
         if !causes.is_empty() {
             message = message.why(causes.join(": "));
         }
         let denied = io_kinds(error).any(|kind| kind == ErrorKind::PermissionDenied);
+        let message = message.try_this(match io_kinds(error).next() {
+            Some(ErrorKind::PermissionDenied) => "another user, or the right to read and write it",
+            Some(ErrorKind::NotFound) => "a path that exists",
+            Some(ErrorKind::StorageFull) => "free space, then the same command again",
+            _ => "tadoru status, which says what the lake holds and where it is",
+        });
         Self { message, exit: if denied { Exit::NotPermitted } else { Exit::Failed } }
     }
 }
@@ -194,7 +206,9 @@ const MOST_CANDIDATES: usize = 20;
 fn of_question(error: &QuestionError) -> Option<Failure> {
     let message = Message::error(error.to_string());
     match error {
-        QuestionError::Input { try_this, .. } => Some(Failure::usage(message.try_this(try_this))),
+        QuestionError::Input { try_this, .. } => {
+            Some(Failure::usage(message.why("the question cannot be asked in this form").try_this(try_this)))
+        }
         QuestionError::UnknownPrincipal { similar, .. } => Some(Failure::failed(match similar.as_slice() {
             [] => message
                 .why("no event in the lake has it")
@@ -210,33 +224,62 @@ fn of_question(error: &QuestionError) -> Option<Failure> {
             let message = message.why(format!("it fits {}", lines.join("\n        ")));
             Some(Failure::failed(message.try_this(format!("the full ARN, such as {one}"))))
         }
-        QuestionError::Sql(_) | QuestionError::Catalog(_) => None,
+        QuestionError::Sql(error) => Some(bad_statement::failure(error)),
+        QuestionError::Catalog(_) => None,
     }
 }
 
 fn wrong_usage(error: &anyhow::Error) -> Option<Message> {
     if let Some(filter) = error.downcast_ref::<FilterError>() {
-        return Some(Message::error(filter.to_string()).try_this(filter.suggestion()));
+        let why = "a filter is KEY=VALUE or KEY!=VALUE, with * and ? in the value; all terms must hold";
+        return Some(Message::error(filter.to_string()).why(why).try_this(filter.suggestion()));
     }
     if let Some(time) = error.downcast_ref::<TimeArgumentError>() {
-        return Some(Message::error(time.to_string()).try_this(TimeArgumentError::FORMS));
+        let (text, why) = match time {
+            TimeArgumentError::Unknown(text) => (text, "it has none of the forms of a time"),
+            TimeArgumentError::Impossible { text, reason } => (text, reason.as_str()),
+        };
+        return Some(Message::error(format!("`{text}` is no time")).why(why).try_this(TimeArgumentError::FORMS));
     }
     match (error.downcast_ref::<OutputError>(), error.downcast_ref::<ConfigError>()) {
         (Some(OutputError::UnknownColumn { name, known }), _) => Some(
-            Message::error(format!("there is no column `{name}`")).try_this(format!("--columns with some of {known}")),
+            Message::error(format!("there is no column `{name}`"))
+                .why("the answer has other columns")
+                .try_this(format!("--columns with some of {known}")),
         ),
         (Some(OutputError::Query { expression, reason }), _) => Some(
             Message::error(format!("--query `{expression}` cannot be answered"))
                 .why(reason)
                 .try_this("a JMESPath over the array that -o json prints, as in --query '[].event_name'"),
         ),
-        (Some(OutputError::QueryOfStream), _) => Some(Message::error(error.to_string()).try_this("-o jsonl | jq")),
-        (_, Some(ConfigError::NoHome)) => Some(Message::error(error.to_string()).try_this("--lake DIR")),
-        (_, Some(config)) if !matches!(config, ConfigError::Unreadable { .. }) => {
-            Some(Message::error(config.to_string()))
+        (Some(OutputError::QueryOfStream), _) => {
+            Some(Message::error(error.to_string()).why("JMESPath needs all rows at once").try_this("-o jsonl | jq"))
         }
+        (_, Some(config)) => of_configuration(config),
         _ => None,
     }
+}
+
+fn of_configuration(error: &ConfigError) -> Option<Message> {
+    Some(match error {
+        ConfigError::Unreadable { .. } => return None,
+        ConfigError::NoHome => Message::error("no lake is named")
+            .why("and neither XDG_DATA_HOME nor HOME is set, so there is no place for one")
+            .try_this("--lake DIR"),
+        ConfigError::UnknownVariable { name, known } => Message::error(format!("unknown environment variable {name}"))
+            .why(format!("there are {known}"))
+            .try_this(format!("unset {name}")),
+        ConfigError::ImpossibleValue { origin, key, value, expected } => {
+            Message::error(format!("{key} cannot be `{value}`"))
+                .why(format!("it is {expected}; this one comes from: {origin}"))
+                .try_this("another value, or none")
+        }
+        ConfigError::Malformed { path, reason } => {
+            Message::error(format!("{} is no configuration of tadoru", path.display()))
+                .why(reason)
+                .try_this("TOML with some of the keys lake, output, tz, color, as_of")
+        }
+    })
 }
 
 #[cfg(test)]
@@ -268,13 +311,18 @@ mod tests {
         check(
             anyhow::Error::from(filter).context("FILTER"),
             "error: unsupported operator `>` at character 5\n  \
+             why: a filter is KEY=VALUE or KEY!=VALUE, with * and ? in the value; all terms must hold\n  \
              try: --since and --until for times; the operators are = and != with * and ?",
         );
         let column = OutputError::UnknownColumn { name: "x".into(), known: "a, b".into() };
-        check(column.into(), "error: there is no column `x`\n  try: --columns with some of a, b");
+        check(
+            column.into(),
+            "error: there is no column `x`\n  why: the answer has other columns\n  try: --columns with some of a, b",
+        );
         check(
             ConfigError::NoHome.into(),
-            "error: no lake is named, and neither XDG_DATA_HOME nor HOME is set\n  try: --lake DIR",
+            "error: no lake is named\n  \
+             why: and neither XDG_DATA_HOME nor HOME is set, so there is no place for one\n  try: --lake DIR",
         );
     }
 
@@ -283,7 +331,10 @@ mod tests {
         let cause = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
         let failure = Failure::of(&anyhow::Error::from(cause).context("cannot read logs/"));
         assert_eq!(failure.exit, Exit::NotPermitted);
-        assert_eq!(failure.message.to_string(), "error: cannot read logs/\n  why: permission denied");
+        assert_eq!(
+            failure.message.to_string(),
+            "error: cannot read logs/\n  why: permission denied\n  try: another user, or the right to read and write it"
+        );
         let usage = Failure::usage(Message::error("no"));
         assert_eq!(Failure::of(&anyhow::Error::from(usage.clone()).context("more")), usage);
     }

@@ -4,6 +4,8 @@
 
 mod cell;
 mod csv;
+pub mod document;
+mod expanded;
 pub mod from_lake;
 mod json;
 mod mask;
@@ -138,6 +140,8 @@ pub struct OutputOptions {
     pub width: Option<u16>,
     /// Styles in the header of a table. What is written is to go through `anstream`, which also knows `NO_COLOR`.
     pub color: bool,
+    /// In place of a table: each column of a row on a line of its own.
+    pub expanded: bool,
     /// `--columns`, in the order asked for.
     pub columns: Option<Vec<String>>,
     /// `--query`: JMESPath over the array of objects, as in `aws`.
@@ -156,6 +160,7 @@ impl OutputOptions {
             terminal: false,
             width: None,
             color: false,
+            expanded: false,
             columns: None,
             query: None,
             excel: false,

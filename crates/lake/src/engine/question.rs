@@ -39,6 +39,18 @@ pub(super) struct Question {
     pub(super) mode: Mode,
 }
 
+/// The names of the functions of a session: scalar, aggregate and window functions, and their aliases.
+pub(super) fn function_names(limits: &EngineLimits) -> Result<Vec<String>, SqlError> {
+    let (tables, sql) = (Vec::new(), String::new());
+    let nothing = Question { limits: limits.clone(), tables, sql, now_us: 0, mode: Mode::Trusted };
+    let state = nothing.state()?;
+    let names = state.scalar_functions().keys().chain(state.aggregate_functions().keys());
+    let mut names: Vec<String> = names.chain(state.window_functions().keys()).cloned().collect();
+    names.sort();
+    names.dedup();
+    Ok(names)
+}
+
 /// Rows handed over at once: a wide row with `raw` is some kilobytes.
 const ROWS_AT_ONCE: usize = 1_024;
 

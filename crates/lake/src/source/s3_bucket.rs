@@ -47,6 +47,7 @@ pub struct S3Bucket {
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
     bucket: Arc<Bucket>,
+    fetcher: Arc<Fetcher>,
     portions: Receiver<Listing>,
     unlisted: Vec<String>,
     stop: Arc<AtomicBool>,
@@ -83,9 +84,10 @@ impl S3Bucket {
         runtime.spawn(Arc::clone(&fetcher).run(wanted));
         let (sender, portions) = channel(PORTIONS_AHEAD);
         let unlisted = std::mem::take(&mut layout.unlisted);
-        let converter = Converter { bucket: Arc::clone(&bucket), fetcher, selection: selection.clone() };
+        let converter =
+            Converter { bucket: Arc::clone(&bucket), fetcher: Arc::clone(&fetcher), selection: selection.clone() };
         runtime.spawn(async move { converter.list(layout, sender).await });
-        Ok(Some(Self { runtime: Some(runtime), bucket, portions, unlisted, stop: Arc::clone(stop) }))
+        Ok(Some(Self { runtime: Some(runtime), bucket, fetcher, portions, unlisted, stop: Arc::clone(stop) }))
     }
 
     /// Folders beside the logs that were not listed.
@@ -103,7 +105,7 @@ impl Iterator for S3Bucket {
     type Item = Listing;
 
     fn next(&mut self) -> Option<Listing> {
-        let runtime = self.runtime.as_ref()?;
+        let runtime = self.runtime.as_ref().filter(|_| !self.fetcher.is_refused())?;
         runtime.block_on(until(&self.stop, self.portions.recv())).flatten()
     }
 }

@@ -18,8 +18,13 @@ pub fn of_term(term: &Term) -> Result<String, QuestionError> {
     })
 }
 
-/// The condition that any of these plain values is the column's.
+/// The condition that any of these values is the column's; `*` and `?` in one fit as in a policy.
 pub fn is_any_of(column: &str, values: &[String]) -> String {
+    let patterns: Vec<Pattern> = values.iter().map(|value| Pattern::of(value)).collect();
+    text_condition(column, &patterns)
+}
+
+fn equals_any_of(column: &str, values: &[String]) -> String {
     match values {
         [one] => format!("{column} = {}", quote(one)),
         many => format!("{column} IN ({})", many.iter().map(|value| quote(value)).collect::<Vec<_>>().join(", ")),
@@ -77,7 +82,7 @@ fn text_condition(column: &str, values: &[Pattern]) -> String {
     let literals: Vec<String> = values.iter().filter_map(Pattern::as_literal).map(str::to_owned).collect();
     let mut either = Vec::new();
     if !literals.is_empty() {
-        either.push(is_any_of(column, &literals));
+        either.push(equals_any_of(column, &literals));
     }
     for value in values.iter().filter(|value| value.as_literal().is_none()) {
         either.push(match value.pieces.as_slice() {
@@ -162,6 +167,19 @@ mod tests {
         check("user=Alice", "(username = 'Alice' OR sessionname = 'Alice')");
         check("user=root", "(username = 'root' OR sessionname = 'root' OR principaltype = 'Root')");
         check("outcome=Denied readonly=False", "outcome = 'denied' AND readonly = 'false'");
+    }
+
+    #[test]
+    fn values_of_flags_may_have_wildcards() {
+        let check = |values: &[&str], expected: &str| {
+            let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+            assert_eq!(is_any_of("awsregion", &values), expected);
+        };
+        check(&["us-east-1"], "awsregion = 'us-east-1'");
+        check(
+            &["ap-*", "us-east-1", "eu-west-?"],
+            "(awsregion = 'us-east-1' OR awsregion LIKE 'ap-%' OR awsregion LIKE 'eu-west-_')",
+        );
     }
 
     #[test]

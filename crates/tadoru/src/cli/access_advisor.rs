@@ -33,7 +33,7 @@ pub struct Flags {
     /// Up to this time [default: now]
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Only calls recorded in this region; may be repeated
+    /// Only calls recorded in this region, as ap-northeast-1 or ap-*; repeatable
     #[arg(long, value_name = "REGION")]
     region: Vec<String>,
     /// What was used; the default
@@ -55,7 +55,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let window = window(flags.since.as_deref(), flags.until.as_deref(), now)?;
     let mut principals = Vec::new();
     for name in &flags.who {
-        principals.push(principal_name::resolve_principal(&snapshot, name)?);
+        principals.push(principal_name::resolve_principal(&snapshot, context.unquoted(name))?);
     }
     let granularity = match flags.granularity {
         Level::Service => Granularity::Service,
@@ -78,7 +78,7 @@ pub fn window(since: Option<&str>, until: Option<&str>, now: Now) -> anyhow::Res
     let since_us = since.map(|text| time_argument::parse(text, now)).transpose()?;
     let until_us = until.map(|text| time_argument::parse(text, now)).transpose()?.unwrap_or(now.us);
     if since_us.is_some_and(|since| since >= until_us) {
-        let message = Message::error("the window is empty: it ends before it begins");
+        let message = Message::error("the window is empty").why("it ends before it begins");
         return Err(Failure::usage(message.try_this("--since before --until")).into());
     }
     Ok(AccessWindow { since_us, until_us })

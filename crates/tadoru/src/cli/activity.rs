@@ -23,12 +23,12 @@ pub struct Flags {
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let (snapshot, now) = context.open()?;
     let selection = flags.selection.selection(context, now, &["via"])?;
-    let input = Input { who: flags.who, selection };
+    let input = Input { who: context.unquoted(&flags.who).to_owned(), selection };
     let timeline = activity::prepare(&snapshot, &input, now.us).map_err(named_in_full)?;
     context.explain(&timeline.statement()?);
     let Activity { who, answer, summary, is_cut, event_count_outside } = activity::list(&snapshot, timeline, now.us)?;
     let shown = answer.rows.len();
-    context.print(&flags.selection.table(&answer.columns, answer.rows))?;
+    flags.selection.print(context, &answer.columns, answer.rows)?;
     context.note(&match summary.event_count {
         0 => Message::note(format!("{}: no events in this window", name_of(&who)))
             .why(format!("{event_count_outside} events are of other times, or of other accounts or regions"))

@@ -39,6 +39,7 @@ const FEWEST_EVENTS: u64 = 20_000;
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     if flags.events < FEWEST_EVENTS {
         let message = Message::error(format!("{} events are too few for the stories", flags.events));
+        let message = message.why("the stories alone take thousands, and the days around them the rest");
         return Err(Failure::usage(message.try_this(format!("--events {FEWEST_EVENTS} or more"))).into());
     }
     let began = Instant::now();

@@ -57,7 +57,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         let records = texts.filter_map(|value| if let LakeValue::Text(raw) = value { Some(raw) } else { None });
         context.print_records(&records.map(|raw| hidden(raw, flags.selection.reveal)).collect::<Vec<_>>())?;
     } else {
-        context.print(&flags.selection.table(&events.answer.columns, events.answer.rows))?;
+        flags.selection.print(context, &events.answer.columns, events.answer.rows)?;
     }
     note_cut(context, shown, events.event_count);
     if flags.selection.names_a_window() {

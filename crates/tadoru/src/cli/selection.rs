@@ -10,10 +10,15 @@ use super::Context;
 use super::access_advisor::window;
 use crate::clock::{Now, NowSource};
 use crate::error::Message;
-use crate::output::{Column, Table, from_lake, masked};
+use crate::output::{self, Column, OutputFormat, OutputOptions, Table, from_lake, masked};
 
 /// So many events are shown if nobody says otherwise.
 const USUAL_LIMIT: u64 = 100;
+
+/// A table of all columns is read without trouble from this width on.
+const WIDE_ENOUGH: u16 = 160;
+/// What a narrower one shows.
+const TELLING: &[&str] = &["time", "event_name", "principal", "error_code", "via"];
 
 #[derive(Debug, Args)]
 pub struct SelectionFlags {
@@ -23,10 +28,10 @@ pub struct SelectionFlags {
     /// Before this time [default: the newest event]
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Only events of this account; repeatable
+    /// Only events of this account, * and ? allowed; repeatable
     #[arg(long, value_name = "ACCOUNT", value_delimiter = ',')]
     account: Vec<String>,
-    /// Only events of this region; repeatable
+    /// Only events of this region, as ap-northeast-1 or ap-*; repeatable
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     region: Vec<String>,
     /// The newest so many; 0 for all
@@ -61,8 +66,27 @@ impl SelectionFlags {
         })
     }
 
+    /// Prints the rows of an answer. A table on a narrow terminal has only the columns that tell most.
+    pub fn print(&self, context: &Context, columns: &[String], rows: Vec<Vec<LakeValue>>) -> anyhow::Result<()> {
+        let table = self.table(columns, rows);
+        let options = context.output_options();
+        let is_narrow = options.format == OutputFormat::Table && options.width.is_some_and(|width| width < WIDE_ENOUGH);
+        if !is_narrow || options.columns.is_some() || options.query.is_some() {
+            return context.print(&table);
+        }
+        let told: Vec<String> =
+            table.columns.iter().map(|column| column.name.clone()).filter(|name| TELLING.contains(&&**name)).collect();
+        let left_out = table.columns.len() - told.len();
+        let mut out = super::data_out();
+        output::write(&table, &OutputOptions { columns: Some(told), ..options }, &mut out)?;
+        let message = Message::note(format!("{left_out} of {} columns are left out", table.columns.len()));
+        let message = message.why(format!("the terminal is narrower than {WIDE_ENOUGH} characters"));
+        context.note(&message.try_this("--columns NAME,…, -o jsonl, or a wider terminal"));
+        Ok(())
+    }
+
     /// Rows of an answer as they are printed: secrets hidden unless `--reveal`.
-    pub fn table(&self, columns: &[String], rows: Vec<Vec<LakeValue>>) -> Table {
+    fn table(&self, columns: &[String], rows: Vec<Vec<LakeValue>>) -> Table {
         let row = |values: Vec<LakeValue>| {
             let values = from_lake::row(values);
             if self.reveal { values } else { values.into_iter().map(masked).collect() }

@@ -25,7 +25,8 @@ pub struct Flags {
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let (snapshot, now) = context.open()?;
-    let input = Input { action: flags.action, window: window(flags.since.as_deref(), flags.until.as_deref(), now)? };
+    let action = context.unquoted(&flags.action).to_owned();
+    let input = Input { action, window: window(flags.since.as_deref(), flags.until.as_deref(), now)? };
     let answer = who_accessed::ask(&snapshot, &ServiceReference::embedded(), &input, now.us)?;
     if let Some(sql) = answer.sql.as_ref().filter(|_| context.explain) {
         context.note(&Message::note(sql.trim()));

@@ -13,7 +13,19 @@ pub(super) fn write(
     options: &OutputOptions,
     out: &mut dyn Write,
 ) -> Result<(), OutputError> {
-    let answer = search(table, expression)?;
+    let input = Value::Array(table.objects().collect());
+    write_found(input, &table.columns, expression, options, out)
+}
+
+/// Prints what the expression finds in a whole JSON value; `columns` say the order of keys.
+pub(super) fn write_found(
+    input: Value,
+    columns: &[Column],
+    expression: &str,
+    options: &OutputOptions,
+    out: &mut dyn Write,
+) -> Result<(), OutputError> {
+    let answer = search(input, columns, expression)?;
     match options.format {
         OutputFormat::Json => {
             let text = if options.terminal { json::indented(&answer) } else { json::compact(&answer) };
@@ -35,13 +47,12 @@ pub(super) fn write(
     Ok(out.flush()?)
 }
 
-fn search(table: &Table, expression: &str) -> Result<Value, OutputError> {
+fn search(input: Value, columns: &[Column], expression: &str) -> Result<Value, OutputError> {
     let failed = |reason: String| OutputError::Query { expression: expression.to_owned(), reason };
     let compiled = jmespath::compile(expression).map_err(|error| failed(error.reason.to_string()))?;
-    let input = Value::Array(table.objects().collect());
     let found = compiled.search(input).map_err(|error| failed(error.reason.to_string()))?;
     let answer = serde_json::to_value(&*found).map_err(|error| failed(error.to_string()))?;
-    Ok(ordered(answer, &|key| rank(key, table, expression)))
+    Ok(ordered(answer, &|key| rank(key, columns, expression)))
 }
 
 /// JMESPath sorts keys; people expect them as they wrote them, or as the answer has them.
@@ -57,10 +68,10 @@ fn ordered(value: Value, rank: &dyn Fn(&str) -> (usize, usize)) -> Value {
     }
 }
 
-fn rank(key: &str, table: &Table, expression: &str) -> (usize, usize) {
+fn rank(key: &str, columns: &[Column], expression: &str) -> (usize, usize) {
     let written = [format!("{key}:"), format!("{key}\":"), format!("{key} :")];
     let in_query = written.iter().filter_map(|text| expression.find(text)).min();
-    let in_table = table.columns.iter().position(|column| column.name == key);
+    let in_table = columns.iter().position(|column| column.name == key);
     (in_query.unwrap_or(usize::MAX), in_table.unwrap_or(usize::MAX))
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use super::{Column, OutputError, OutputFormat, OutputOptions, Table, csv, json, object, picks, table, tsv};
+use super::{Column, OutputError, OutputFormat, OutputOptions, Table, csv, expanded, json, object, picks, table, tsv};
 
 /// Begin, any number of rows, end. A table is held back until the end.
 pub struct RowWriter<W> {
@@ -66,6 +66,9 @@ impl<W: Write> RowWriter<W> {
                 };
                 write!(self.out, "{separator}{text}")?;
             }
+            OutputFormat::Table if self.options.expanded => {
+                expanded::write(&self.columns, picked, self.count + 1, &self.options, &mut self.out)?;
+            }
             OutputFormat::Table => self.held.rows.push(picked.cloned().collect()),
         }
         self.count += 1;
@@ -76,6 +79,7 @@ impl<W: Write> RowWriter<W> {
     pub fn end(mut self) -> Result<(), OutputError> {
         match self.options.format {
             OutputFormat::Json => writeln!(self.out, "{}]", if self.count > 0 { "\n" } else { "" })?,
+            OutputFormat::Table if self.options.expanded => {}
             OutputFormat::Table => table::write(&self.held, &self.options, &mut self.out)?,
             OutputFormat::Csv | OutputFormat::Tsv | OutputFormat::Jsonl => {}
         }

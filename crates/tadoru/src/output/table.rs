@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 
 use anstyle::Style;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, presets};
 use serde_json::Value;
 
 use super::cell::{local_time, text, visible};
@@ -22,6 +22,12 @@ pub(super) fn write(table: &Table, options: &OutputOptions, out: &mut dyn Write)
     drawn.set_header(table.columns.iter().map(|column| Cell::new(visible(&column.name))));
     for row in &table.rows {
         drawn.add_row(row.iter().map(|value| Cell::new(shown(value, options))));
+    }
+    if let Some(width) = options.width {
+        for position in kept_whole(&drawn.column_max_content_widths(), width) {
+            let column = drawn.column_mut(position).expect("a width for each column");
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     for (position, column) in drawn.column_iter_mut().enumerate() {
         column.set_padding((if position == 0 { 0 } else { 1 }, 1));
@@ -42,7 +48,29 @@ pub(super) fn write(table: &Table, options: &OutputOptions, out: &mut dyn Write)
     out.flush()
 }
 
-fn shown(value: &Value, options: &OutputOptions) -> String {
+/// The columns that are not wrapped: the narrowest, as long as the others have room to wrap in. A time or an id cut into
+/// pieces cannot be read, a long ARN can.
+fn kept_whole(widths: &[u16], width: u16) -> Vec<usize> {
+    const ROOM: usize = 28;
+    const ROOM_EACH: usize = 14;
+    const PADDING: usize = 2;
+    let mut narrowest_first: Vec<usize> = (0..widths.len()).collect();
+    narrowest_first.sort_by_key(|position| widths[*position]);
+    let mut left = usize::from(width);
+    let mut kept = Vec::new();
+    for (others_before, position) in narrowest_first.into_iter().enumerate() {
+        let others = widths.len() - others_before - 1;
+        left = left.saturating_sub(usize::from(widths[position]) + PADDING);
+        if left < ROOM.max(others * ROOM_EACH) {
+            break;
+        }
+        kept.push(position);
+    }
+    kept
+}
+
+/// One cell's text.
+pub(super) fn shown(value: &Value, options: &OutputOptions) -> String {
     let Some(content) = text(value) else { return "-".to_owned() };
     let local = options.zone.as_ref().and_then(|zone| local_time(&content, zone));
     let content = visible(local.as_deref().unwrap_or(&content)).into_owned();

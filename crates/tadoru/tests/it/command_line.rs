@@ -34,6 +34,150 @@ fn what_cannot_be_done_says_why_and_what_to_try() {
 }
 
 #[test]
+fn a_statement_comes_from_standard_input_where_none_is_given() {
+    let lake = TestLake::new();
+    let statement = lake.beside("statement.sql");
+    std::fs::write(&statement, "SELECT 40 + 2 AS answer;\n").unwrap();
+    let empty = lake.beside("empty");
+    std::fs::create_dir(&empty).unwrap();
+    lake.ingest(&[&empty]);
+    let from = |path: &str, arguments: &[&str]| {
+        let file = std::fs::File::open(path).unwrap();
+        let output = lake.command(arguments).stdin(file).output().unwrap();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let path = statement.to_str().unwrap();
+    for arguments in [&["sql"][..], &["sql", "-"], &["sql", "-f", "-"]] {
+        assert_eq!(from(path, arguments), (Some(0), "answer\n42\n".into(), String::new()), "{arguments:?}");
+    }
+    let (code, printed, said) = from("/dev/null", &["sql"]);
+    assert_eq!((code, printed.as_str()), (Some(2), ""), "{said}");
+    assert!(said.starts_with("error: there is no statement\n  why: standard input is empty\n  try: "), "{said}");
+}
+
+#[test]
+fn every_error_has_what_why_and_try() {
+    let lake = TestLake::new();
+    let empty = lake.beside("empty");
+    std::fs::create_dir(&empty).unwrap();
+    lake.ingest(&[&empty]);
+    for (arguments, code) in [
+        (&["no-such-command"][..], 2),
+        (&["events", "--no-such-flag"], 2),
+        (&["who-accessed"], 2),
+        (&["access-advisor", "x", "--granularity", "hour"], 2),
+        (&["sql", "SELECT 1", "-o", "xml"], 2),
+        (&["sql", "SELECT 1", "--columns", "x"], 2),
+        (&["sql", "SELECT 1", "--query", "[?"], 2),
+        (&["sql", "SELECT 1", "--as-of", "tomorrow"], 2),
+        (&["sql", "-f", "/no/such/file.sql"], 1),
+        (&["sql", "SELECT eventnam FROM events"], 2),
+        (&["sql", "SELECT * FROM evnts"], 2),
+        (&["sql", "DELETE FROM events"], 2),
+        (&["sql", "SELECT 1; SELECT 2"], 2),
+        (&["sql", "SELECT no_such_function(1)"], 2),
+        (&["sql", "SELEC 1"], 2),
+        (&["sql", "SELECT 9223372036854775807 + 1"], 1),
+        (&["events", "user>Alice"], 2),
+        (&["events", "usr=Alice"], 2),
+        (&["events", "--since", "2024-02-30"], 2),
+        (&["activity", "Nobody"], 1),
+        (&["who-accessed", "s3"], 2),
+        (&["generate-policy", "Nobody"], 1),
+    ] {
+        let said = check(&lake, arguments, code, "error: ");
+        assert!(said.contains("\n  why: ") && said.contains("\n  try: "), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_is_named_without_its_folder() {
+    let lake = TestLake::new();
+    let logs = lake.beside("logs");
+    write_sample(&sample(), 0..1, &logs);
+    lake.ingest(&[&logs]);
+    let files = lake.catalog("SELECT path FROM ducklake_data_file WHERE path LIKE '%.parquet' ORDER BY path DESC");
+    let mut folders = vec![lake.folder().join("data")];
+    let mut gone = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                gone.push(path.file_name().unwrap().to_str().unwrap().to_owned());
+                std::fs::remove_file(path).unwrap();
+            }
+        }
+    }
+    assert_eq!(files.len(), gone.len());
+    for arguments in [&["sql", "SELECT max(eventname) FROM events"][..], &["events", "event=GetObject"]] {
+        let said = check(&lake, arguments, 1, "error: the lake's file ");
+        assert!(gone.iter().any(|name| said.contains(&format!("file {name} cannot be read\n"))), "{said}");
+        assert!(said.ends_with("  why: it is missing\n  try: tadoru lake check\n"), "{said}");
+    }
+}
+
+#[test]
+fn quotes_of_an_article_are_left_out_with_a_warning() {
+    let lake = TestLake::new();
+    let logs = lake.beside("logs");
+    // The days on which ReportBuilder begins to work.
+    write_sample(&sample(), 2..4, &logs);
+    lake.ingest(&[&logs]);
+    let plain = lake.run(&["access-advisor", "ReportBuilder", "-o", "tsv"]);
+    let pasted = lake.run(&["access-advisor", "“ReportBuilder”", "-o", "tsv"]);
+    assert_eq!(text(&plain.stdout), text(&pasted.stdout));
+    assert!(!plain.stdout.is_empty());
+    let said = text(&pasted.stderr);
+    assert!(said.contains("warning: the quotes around “ReportBuilder” were left out\n"), "{said}");
+    for arguments in
+        [&["activity", "‘ReportBuilder’"][..], &["who-accessed", "“s3:GetObject”"], &["events", "event=“GetObject”"]]
+    {
+        let output = lake.run(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).lines().count() > 1, "{arguments:?}");
+        assert!(text(&output.stderr).contains("warning: "), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn regions_and_accounts_may_have_wildcards() {
+    let lake = TestLake::new();
+    let logs = lake.beside("logs");
+    write_sample(&sample(), 0..2, &logs);
+    lake.ingest(&[&logs]);
+    let counted = |flags: &[&str]| {
+        let output = lake.run(&[&["events", "--limit", "0", "-o", "jsonl", "-q"], flags].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).lines().count() as u64
+    };
+    let truth =
+        |condition: &str| lake.value(&format!("SELECT count(*) AS n FROM events WHERE {condition}")).as_u64().unwrap();
+    assert_eq!(counted(&["--region", "ap-*"]), truth("awsregion LIKE 'ap-%'"));
+    assert_eq!(counted(&["--region", "ap-*,us-east-1"]), truth("awsregion LIKE 'ap-%' OR awsregion = 'us-east-1'"));
+    assert_eq!(counted(&["--account", "2*"]), truth("account LIKE '2%'"));
+    assert!(truth("awsregion LIKE 'ap-%'") > 0 && truth("account LIKE '2%'") > 0);
+}
+
+#[test]
+fn shells_and_man_get_what_they_read() {
+    let printed = |arguments: &[&str]| {
+        let output = program().args(arguments).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = printed(&["completions", shell]);
+        assert!(script.contains("tadoru") && script.contains("generate-policy"), "{shell}");
+    }
+    let manual = printed(&["man"]);
+    assert!(
+        manual.contains(".TH tadoru") && manual.contains("generate\\-policy") && manual.contains("exclude\\-denied")
+    );
+}
+
+#[test]
 fn no_lake_is_no_answer() {
     let output = program().args(["--lake", "/no/such/lake", "sql", "SELECT 1"]).output().unwrap();
     let said = text(&output.stderr);

@@ -64,7 +64,12 @@ pub fn isolate(command: &mut Command) {
         command.env_remove(name);
     }
     let empty = env!("CARGO_TARGET_TMPDIR");
-    command.env("HOME", empty).env("XDG_CONFIG_HOME", empty).current_dir(empty).stdin(Stdio::null());
+    command
+        .env("HOME", empty)
+        .env("XDG_CONFIG_HOME", empty)
+        .env("XDG_STATE_HOME", empty)
+        .current_dir(empty)
+        .stdin(Stdio::null());
 }
 
 /// What a stream of a finished process says.

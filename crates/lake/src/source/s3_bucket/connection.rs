@@ -34,6 +34,7 @@ const ATTEMPTS: u32 = 5;
 #[derive(Debug)]
 pub(super) struct Connection {
     sdk: SdkConfig,
+    profile: Option<String>,
     role_arn: Option<String>,
 }
 
@@ -66,7 +67,7 @@ impl Connection {
             let credentials = SharedCredentialsProvider::new(role.build().await);
             sdk = sdk.into_builder().credentials_provider(credentials).build();
         }
-        Self { sdk, role_arn: options.role_arn.clone() }
+        Self { sdk, profile: options.profile.clone(), role_arn: options.role_arn.clone() }
     }
 
     /// A client for buckets of `region`, or of the region that is configured.
@@ -104,7 +105,11 @@ impl Connection {
             _ if detail.contains("ExpiredToken") => (FailureKind::ExpiredCredentials, Request::List, url),
             _ => (FailureKind::NoCredentials, Request::List, url),
         };
-        Some(S3Failure { kind, request, url: url.to_owned(), detail: short(&error) })
+        let detail = match &self.profile {
+            Some(profile) => format!("profile {profile}: {}", short(&error)),
+            None => short(&error),
+        };
+        Some(S3Failure { kind, request, url: url.to_owned(), detail })
     }
 }
 

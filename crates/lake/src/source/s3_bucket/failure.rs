@@ -43,6 +43,13 @@ pub enum FailureKind {
     Other,
 }
 
+impl FailureKind {
+    /// Whether the next object will fare no better.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Denied | Self::KmsDenied | Self::ExpiredCredentials | Self::WrongCredentials)
+    }
+}
+
 /// A request that failed in the end.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{url}: {detail}")]

@@ -2,7 +2,7 @@
 //! waits to be read stays under a limit.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
 use super::bucket::{Bucket, ListedObject};
+use super::failure::{FailureKind, Request, S3Failure};
 use crate::source::{SourceFault, SourceObject};
 
 /// Bodies that are asked for at once.
@@ -19,6 +20,8 @@ pub(super) const GETS_AT_ONCE: usize = 16;
 const BYTES_AHEAD: u64 = 32 << 20;
 /// What an object counts at least, for what it takes besides its bytes.
 const LEAST_COUNTED: u64 = 4 << 10;
+/// After so many refusals and nothing served the rest is not asked for.
+const REFUSALS: u64 = 64;
 /// How often a reader that waits looks whether it should stop.
 const LOOK: Duration = Duration::from_millis(50);
 
@@ -33,6 +36,8 @@ pub struct Fetcher {
     arrival: Condvar,
     room: Semaphore,
     stop: Arc<AtomicBool>,
+    served: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl Fetcher {
@@ -41,7 +46,8 @@ impl Fetcher {
         let (wanted, receiver) = unbounded_channel();
         let room = Semaphore::new(BYTES_AHEAD as usize);
         let (arrived, arrival) = (Mutex::default(), Condvar::new());
-        (Arc::new(Self { bucket, wanted, arrived, arrival, room, stop }), receiver)
+        let (served, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+        (Arc::new(Self { bucket, wanted, arrived, arrival, room, stop, served, refused }), receiver)
     }
 
     /// Brings what is wanted, until its runtime ends.
@@ -55,12 +61,35 @@ impl Fetcher {
             }
             let fetcher = Arc::clone(&self);
             gets.spawn(async move {
-                let body = fetcher.bucket.get(&object).await.map_err(|failure| failure.into_fault());
+                let body = fetcher.get(&object).await.map_err(S3Failure::into_fault);
                 let name = fetcher.bucket.name_of(&object.key);
                 fetcher.arrived.lock().expect("nobody panics with the lock").insert(name, body);
                 fetcher.arrival.notify_all();
             });
         }
+    }
+
+    /// Whether S3 refuses everything, so that more objects are of no use.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed) >= REFUSALS && self.served.load(Ordering::Relaxed) == 0
+    }
+
+    async fn get(&self, object: &ListedObject) -> Result<Vec<u8>, S3Failure> {
+        if self.is_refused() {
+            return Err(S3Failure {
+                kind: FailureKind::Denied,
+                request: Request::Get,
+                url: self.bucket.name_of(&object.key),
+                detail: format!("not asked for: S3 refused the first {REFUSALS}"),
+            });
+        }
+        let body = self.bucket.get(object).await;
+        match &body {
+            Ok(_) => self.served.fetch_add(1, Ordering::Relaxed),
+            Err(failure) if failure.kind.is_refusal() => self.refused.fetch_add(1, Ordering::Relaxed),
+            Err(_) => 0,
+        };
+        body
     }
 
     /// Asks for an object that will be taken, after those that were asked for before.

@@ -134,6 +134,17 @@ fn objects_that_may_not_be_read() {
 }
 
 #[test]
+fn where_everything_is_refused_not_everything_is_tried() {
+    let objects = some_objects(200).into_iter().map(|object| (object.key, object.bytes));
+    let denied = ScriptedServer::start(objects, |asked| {
+        if asked.is_list() { Reply::Usual } else { Reply::Error(403, "AccessDenied", "Access Denied") }
+    });
+    check(&denied, 4, &["warning: 195 more objects were not read"]);
+    let gets = denied.asked().iter().filter(|asked| !asked.is_list()).count();
+    assert!((64..64 + 16).contains(&gets), "{gets} of 200");
+}
+
+#[test]
 fn a_key_that_may_not_be_used() {
     let key = "arn:aws:kms:eu-west-1:123456789012:key/0f1c2d3e";
     let refused = server(|asked| {
