@@ -40,11 +40,11 @@ pub use soundness::{CatalogInfo, KeptFile, KeptStatistics};
 
 /// The DuckLake version this code reads and writes.
 const DUCKLAKE_VERSION: &str = "1.0";
-/// The version of Tadoru's own tables. 2: a ledger that may be folded, what digests prove,
-/// checksums of files, retired months.
-const LAKE_VERSION: &str = "2";
+/// The version of Tadoru's own tables. 2: a ledger that may be folded, and what digests prove. 3: checksums of files, retired
+/// months.
+const LAKE_VERSION: &str = "3";
 /// What a writer brings to `LAKE_VERSION`, and a reader reads as it is.
-const EARLIER_LAKE_VERSION: &str = "1";
+const EARLIER_LAKE_VERSIONS: [&str; 2] = ["1", "2"];
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -265,7 +265,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Brings a lake of the version before to this one.
+    /// Brings a lake of an earlier version to this one.
     fn migrate(&mut self) -> Result<(), CatalogError> {
         if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
             return Ok(());
@@ -277,13 +277,16 @@ impl Catalog {
         Ok(())
     }
 
-    /// A reader may not be allowed to write to a lake of the version before: it gets empty tables of its own.
+    /// A reader may not be allowed to write to a lake of an earlier version: it gets empty tables of its own.
     fn stand_in_for_later_tables(&self) -> Result<(), CatalogError> {
         if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
             return Ok(());
         }
-        for (name, columns) in ducklake_table::TABLES_OF_VERSION_2 {
-            self.connection.execute_batch(&format!("CREATE TEMP TABLE {name} ({columns})"))?;
+        for (name, columns) in ducklake_table::LATER_TABLES {
+            let is_there = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)";
+            if !self.connection.query_row(is_there, [name], |r| r.get::<_, bool>(0))? {
+                self.connection.execute_batch(&format!("CREATE TEMP TABLE {name} ({columns})"))?;
+            }
         }
         Ok(())
     }
@@ -320,7 +323,7 @@ impl Catalog {
         }
         let own = find("SELECT value FROM lake_setting WHERE name = 'lake_version'")?
             .ok_or_else(|| corrupt("it names no lake version".to_owned()))?;
-        if own != LAKE_VERSION && own != EARLIER_LAKE_VERSION {
+        if own != LAKE_VERSION && !EARLIER_LAKE_VERSIONS.contains(&own.as_str()) {
             return Err(CatalogError::NewerVersion { what: "the lake version", found: own, known: LAKE_VERSION });
         }
         Ok(())
@@ -365,10 +368,10 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 fn create_later_tables(transaction: &rusqlite::Transaction<'_>) -> Result<(), CatalogError> {
-    for (name, columns) in ducklake_table::TABLES_OF_VERSION_2 {
+    for (name, columns) in ducklake_table::LATER_TABLES {
         transaction.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({columns})"))?;
     }
-    transaction.execute_batch(ducklake_table::INDEXES_OF_VERSION_2)?;
+    transaction.execute_batch(ducklake_table::LATER_INDEXES)?;
     Ok(())
 }
 
