@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use sha2::{Digest, Sha256};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
-use crate::json::text::{string_end, unescape};
+use crate::json::text::{has_escape, string_end, unescape};
 use crate::json::walk::value_end;
 
 /// "Tadoru" and a version in ASCII. Changing it makes every stored fingerprint worthless.
@@ -99,6 +99,7 @@ struct Container {
 /// Hash of a JSON value that does not depend on key order, white space or escapes. Numbers count as written.
 fn canonical(value: &str) -> u64 {
     let bytes = value.as_bytes();
+    let escaped = has_escape(value);
     let mut open: Vec<Container> = Vec::with_capacity(8);
     let mut at = 0;
     let mut hash;
@@ -108,7 +109,7 @@ fn canonical(value: &str) -> u64 {
             Some(opening @ (b'{' | b'[')) => {
                 let mut container = Container { is_object: *opening == b'{', key: 0, sum: NOTHING };
                 at += 1;
-                let is_empty = enter_member(value, &mut at, &mut container);
+                let is_empty = enter_member(value, &mut at, &mut container, escaped);
                 open.push(container);
                 if !is_empty {
                     continue;
@@ -118,7 +119,7 @@ fn canonical(value: &str) -> u64 {
             }
             Some(b'"') => {
                 let end = string_end(bytes, at);
-                hash = Some(text_hash(value.get(at + 1..end - 1).unwrap_or("")));
+                hash = Some(text_hash(value.get(at + 1..end - 1).unwrap_or(""), escaped));
                 at = end;
             }
             Some(_) => {
@@ -139,7 +140,7 @@ fn canonical(value: &str) -> u64 {
             at = space(bytes, at);
             if bytes.get(at) == Some(&b',') {
                 at += 1;
-                enter_member(value, &mut at, container);
+                enter_member(value, &mut at, container, escaped);
                 break;
             }
             hash = Some(container.close());
@@ -168,7 +169,7 @@ impl Container {
 }
 
 /// Reads a member's key, or nothing in an array; true if the container closes at once.
-fn enter_member(value: &str, at: &mut usize, container: &mut Container) -> bool {
+fn enter_member(value: &str, at: &mut usize, container: &mut Container, escaped: bool) -> bool {
     let bytes = value.as_bytes();
     *at = space(bytes, *at);
     if matches!(bytes.get(*at), None | Some(b'}' | b']')) {
@@ -176,14 +177,17 @@ fn enter_member(value: &str, at: &mut usize, container: &mut Container) -> bool 
     }
     if container.is_object {
         let end = string_end(bytes, *at);
-        container.key = text_hash(value.get(*at + 1..end - 1).unwrap_or(""));
+        container.key = text_hash(value.get(*at + 1..end - 1).unwrap_or(""), escaped);
         *at = space(bytes, end) + 1;
     }
     false
 }
 
 #[inline]
-fn text_hash(inside: &str) -> u64 {
+fn text_hash(inside: &str, escaped: bool) -> u64 {
+    if !escaped {
+        return xxh3_64_with_seed(inside.as_bytes(), TEXT);
+    }
     match unescape(inside) {
         Cow::Borrowed(text) => xxh3_64_with_seed(text.as_bytes(), TEXT),
         Cow::Owned(text) => xxh3_64_with_seed(text.as_bytes(), TEXT),

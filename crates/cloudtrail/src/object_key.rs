@@ -57,17 +57,15 @@ pub fn parse(key: &str) -> KeyVerdict<'_> {
     if key.len() > KEY_BYTES {
         return KeyVerdict::Refuse(Reason::KeyLimit);
     }
-    let segments = || key.split('/');
-    let file = segments().next_back().unwrap_or(key);
+    let file = key.rsplit_once('/').map_or(key, |(_, file)| file);
     let from_name = parse_file_name(file);
-    let Some(logs) = segments().position(|segment| segment == "AWSLogs") else {
+    let Some(inside) = below_logs(key) else {
         return from_name.map_or(KeyVerdict::Unknown, KeyVerdict::CloudTrail);
     };
-    let inside = || segments().skip(logs + 1);
-    if inside().any(|segment| segment == "..") {
+    if inside.contains("..") && inside.split('/').any(|segment| segment == "..") {
         return KeyVerdict::Skip(Reason::NotCloudtrail);
     }
-    let mut folders = inside().peekable();
+    let mut folders = inside.split('/').peekable();
     let organization = folders.next_if(|segment| is_organization(segment));
     let account = folders.next_if(|segment| is_account(segment));
     let Some(kind) = folders.next().and_then(kind_of) else {
@@ -103,6 +101,21 @@ pub fn parse(key: &str) -> KeyVerdict<'_> {
         trail: name.trail,
         warning: contradicts.then_some(Warning::KeyTime),
     })
+}
+
+/// What follows the first folder `AWSLogs`; of a key that ends with that name, nothing.
+fn below_logs(key: &str) -> Option<&str> {
+    let mut rest = key;
+    loop {
+        let (segment, behind) = rest.split_once('/').unwrap_or((rest, ""));
+        if segment == "AWSLogs" {
+            return Some(behind);
+        }
+        if segment.len() == rest.len() {
+            return None;
+        }
+        rest = behind;
+    }
 }
 
 /// Undoes the form encoding that S3 notifications give a key (`+` is a space, `%2B` a plus), once.
@@ -141,11 +154,18 @@ fn kind_of(folder: &str) -> Option<ObjectKind> {
     }
 }
 
-fn is_account(text: &str) -> bool {
+/// Whether a folder of an account is CloudTrail's: logs, digests, Insight events.
+pub fn is_trail_folder(folder: &str) -> bool {
+    kind_of(folder).is_some()
+}
+
+/// Whether a folder is named as an account's.
+pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_organization(text: &str) -> bool {
+/// Whether a folder is named as an organisation's, `o-…`.
+pub fn is_organization(text: &str) -> bool {
     text.strip_prefix("o-").is_some_and(|id| (10..=32).contains(&id.len()))
 }
 
@@ -156,7 +176,7 @@ fn folder_date<'a>(mut folders: impl Iterator<Item = &'a str>) -> Option<i32> {
 }
 
 /// `<account>_CloudTrail_<region>_<stamp>_<16 characters>.json[.gz]`, and the digest's
-/// `<account>_CloudTrail-Digest_<region>_<trail>_<trail's region>_<stamp>.json.gz`.
+/// `<account>_CloudTrail-Digest_<region>_<trail>_<trail's region>_<stamp>[_backfill].json.gz`.
 fn parse_file_name(file: &str) -> Option<ObjectKey<'_>> {
     let stem = file.split_once(".json").map_or(file, |(stem, _)| stem);
     let (account, rest) = stem.split_once('_')?;
@@ -167,7 +187,7 @@ fn parse_file_name(file: &str) -> Option<ObjectKey<'_>> {
     let kind = kind_of(kind)?;
     let (region, rest) = rest.split_once('_')?;
     let (trail, stamp) = match kind {
-        ObjectKind::Digest => match rest.rsplit_once('_') {
+        ObjectKind::Digest => match rest.strip_suffix("_backfill").unwrap_or(rest).rsplit_once('_') {
             // A digest in a log's form of name has its stamp first.
             Some((stamp, _)) if stamp_us(stamp).is_some() => (None, Some(stamp)),
             Some((trail, stamp)) => (trail.rsplit_once('_').map(|(name, _)| name), Some(stamp)),
@@ -256,6 +276,14 @@ mod tests {
         check(
             &format!(
                 "AWSLogs/111122223333/CloudTrail-Digest/{day}/111122223333_CloudTrail-Digest_eu-west-1_my_trail-1_us-east-1_20260102T000500Z.json.gz"
+            ),
+            ObjectKind::Digest,
+            None,
+            Some("my_trail-1"),
+        );
+        check(
+            &format!(
+                "AWSLogs/111122223333/CloudTrail-Digest/{day}/111122223333_CloudTrail-Digest_eu-west-1_my_trail-1_us-east-1_20260102T000500Z_backfill.json.gz"
             ),
             ObjectKind::Digest,
             None,

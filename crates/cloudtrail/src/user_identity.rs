@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use crate::json::text::{compact, unescape};
+use crate::json::text::{compact, has_escape, unescape};
 use crate::json::walk::members;
 
 type Text<'a> = Option<Cow<'a, str>>;
@@ -61,13 +61,15 @@ pub(crate) struct IdentityFault {
 
 /// Reads the text of a userIdentity object that has passed the scan.
 pub(crate) fn read(text: &str) -> (UserIdentity<'_>, IdentityFault) {
-    let mut walk = Walk { fault: IdentityFault { duplicate_key: false, odd_type: false } };
+    let fault = IdentityFault { duplicate_key: false, odd_type: false };
+    let mut walk = Walk { fault, escaped: has_escape(text) };
     let identity = walk.identity(text);
     (identity, walk.fault)
 }
 
 struct Walk {
     fault: IdentityFault,
+    escaped: bool,
 }
 
 impl Walk {
@@ -165,6 +167,7 @@ impl Walk {
     #[inline]
     fn text<'a>(&mut self, value: &'a str) -> Text<'a> {
         match value.as_bytes().first() {
+            Some(b'"') if !self.escaped => Some(Cow::Borrowed(&value[1..value.len() - 1])),
             Some(b'"') => Some(unescape(&value[1..value.len() - 1])),
             Some(b'n') | None => None,
             Some(b'{' | b'[') => {

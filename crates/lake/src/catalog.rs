@@ -4,9 +4,14 @@
 
 mod append;
 mod data_file;
+mod digest;
 mod ducklake_table;
+mod fold;
+mod key_set;
 mod ledger;
 mod ledger_table;
+mod minute_list;
+mod object_verdict;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -19,13 +24,17 @@ use crate::timestamp;
 
 pub use append::{Append, NewObject, NewReject};
 pub use data_file::DataFile;
-pub use ledger::{Delivery, KnownObject, LakeCounts};
+pub use digest::{DigestSpan, FileFinding, ListedFile, NewDigest};
+pub use ledger::{Delivery, LakeCounts};
 pub use ledger_table::{LedgerKind, LedgerTable};
+pub use object_verdict::{ListedObject, ObjectVerdict};
 
 /// The DuckLake version this code reads and writes.
 const DUCKLAKE_VERSION: &str = "1.0";
-/// The version of Tadoru's own tables.
-const LAKE_VERSION: &str = "1";
+/// The version of Tadoru's own tables. 2: a ledger that may be folded, and what digests prove.
+const LAKE_VERSION: &str = "2";
+/// What a writer brings to `LAKE_VERSION`, and a reader reads as it is.
+const EARLIER_LAKE_VERSION: &str = "1";
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,6 +130,7 @@ impl CatalogError {
 }
 
 /// An open catalog; cheap to open, one per thread of work.
+#[derive(Debug)]
 pub struct Catalog {
     connection: Connection,
     folder: PathBuf,
@@ -142,6 +152,7 @@ impl Catalog {
         catalog.configure()?;
         catalog.create_tables()?;
         catalog.check_version()?;
+        catalog.migrate()?;
         catalog.adopt_data_path()?;
         Ok(catalog)
     }
@@ -164,6 +175,7 @@ impl Catalog {
         let catalog = Self { connection, folder };
         catalog.configure()?;
         catalog.check_version()?;
+        catalog.stand_in_for_later_tables()?;
         Ok(catalog)
     }
 
@@ -206,6 +218,7 @@ impl Catalog {
             transaction.execute_batch(&format!("CREATE TABLE ducklake_{name} ({columns})"))?;
         }
         transaction.execute_batch(ducklake_table::TADORU_TABLES)?;
+        create_later_tables(&transaction)?;
         let mut metadata = transaction
             .prepare("INSERT INTO ducklake_metadata (key, value, scope, scope_id) VALUES (?, ?, NULL, NULL)")?;
         let created_by = concat!("tadoru ", env!("CARGO_PKG_VERSION"));
@@ -233,6 +246,29 @@ impl Catalog {
             create_table(&transaction, table, index as i64, &now)?;
         }
         transaction.commit()?;
+        Ok(())
+    }
+
+    /// Brings a lake of the version before to this one.
+    fn migrate(&mut self) -> Result<(), CatalogError> {
+        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
+            return Ok(());
+        }
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        create_later_tables(&transaction)?;
+        transaction.execute("UPDATE lake_setting SET value = ? WHERE name = 'lake_version'", [LAKE_VERSION])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// A reader may not be allowed to write to a lake of the version before: it gets empty tables of its own.
+    fn stand_in_for_later_tables(&self) -> Result<(), CatalogError> {
+        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
+            return Ok(());
+        }
+        for (name, columns) in ducklake_table::TABLES_OF_VERSION_2 {
+            self.connection.execute_batch(&format!("CREATE TEMP TABLE {name} ({columns})"))?;
+        }
         Ok(())
     }
 
@@ -268,9 +304,15 @@ impl Catalog {
         }
         let own = find("SELECT value FROM lake_setting WHERE name = 'lake_version'")?
             .ok_or_else(|| corrupt("it names no lake version".to_owned()))?;
-        if own != LAKE_VERSION {
+        if own != LAKE_VERSION && own != EARLIER_LAKE_VERSION {
             return Err(CatalogError::NewerVersion { what: "the lake version", found: own, known: LAKE_VERSION });
         }
+        Ok(())
+    }
+
+    /// From here on this catalog shows the lake as it is now, whatever is committed meanwhile.
+    pub fn hold(&self) -> Result<(), CatalogError> {
+        self.connection.execute_batch("BEGIN; SELECT count(*) FROM lake_setting")?;
         Ok(())
     }
 
@@ -296,6 +338,14 @@ impl Catalog {
 /// The lake keeps what CloudTrail wrote, secrets too: a new one is its owner's alone.
 fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn create_later_tables(transaction: &rusqlite::Transaction<'_>) -> Result<(), CatalogError> {
+    for (name, columns) in ducklake_table::TABLES_OF_VERSION_2 {
+        transaction.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({columns})"))?;
+    }
+    transaction.execute_batch(ducklake_table::INDEXES_OF_VERSION_2)?;
+    Ok(())
 }
 
 fn create_table(

@@ -59,13 +59,8 @@ impl KnownEvents {
 
     /// Judges a record and remembers it.
     pub fn judge(&mut self, record: &Record<'_>) -> Verdict {
-        let key = key(
-            record.event_id.as_deref(),
-            record.recipient_account_id.as_deref(),
-            record.event_category.as_deref(),
-            record.fingerprint,
-        );
-        self.add(key, record.fingerprint)
+        let has_id = record.event_id.as_deref().is_some_and(|id| !id.is_empty());
+        self.add(if has_id { record.identity } else { u128::from(record.fingerprint) }, record.fingerprint)
     }
 
     fn add(&mut self, key: u128, fingerprint: u64) -> Verdict {

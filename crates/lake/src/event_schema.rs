@@ -39,6 +39,26 @@ pub struct Column {
     pub statistics: Statistics,
 }
 
+impl Column {
+    /// Hardly a value comes twice in a file: a dictionary would only cost.
+    pub fn is_mostly_distinct(&self) -> bool {
+        let name = self.name;
+        let own = ["raw", "requestparameters", "responseelements", "eventid", "requestid", "sharedeventid"];
+        own.contains(&name) || matches!(name, "eventtime" | "eventtimestamp" | "fingerprint" | "lasteventid")
+    }
+
+    /// Makes up most of a file's bytes.
+    pub fn is_large(&self) -> bool {
+        let is_text = matches!(self.column_type, ColumnType::Text);
+        is_text && (self.statistics == Statistics::NullCount || self.is_mostly_distinct() || self.name == "objectkey")
+    }
+
+    /// Hashes, and what a dictionary has made as small as it gets.
+    pub fn is_incompressible(&self) -> bool {
+        self.name == "fingerprint" || matches!(self.column_type, ColumnType::Bool | ColumnType::Date)
+    }
+}
+
 const fn text(name: &'static str) -> Column {
     Column { name, column_type: ColumnType::Text, statistics: Statistics::Bounds }
 }

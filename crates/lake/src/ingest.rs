@@ -3,10 +3,12 @@
 //! acknowledged: a later run does not read it again, whatever ends this one.
 
 mod batch;
+mod digest_file;
 mod file;
 mod parallel;
+pub mod plan;
+mod queue;
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,9 +24,13 @@ use crate::writer_lock::LockError;
 
 use batch::BatchWriter;
 use file::{InflatedFile, inflate};
+use queue::Queue;
 
 /// Inflated bytes after which a batch closes, unless told otherwise.
 pub const BATCH_BYTES: usize = 32 << 20;
+
+/// The ledger is tidied each time so many files were acknowledged, so that it stays small during a long run.
+const TIDY_AFTER_FILES: u64 = 20_000;
 
 /// How to ingest.
 #[derive(Debug, Clone)]
@@ -80,8 +86,8 @@ impl Summary {
 /// What a watcher of a run hears.
 #[derive(Debug)]
 pub enum Progress<'a> {
-    /// So many objects and bytes are to be read.
-    Begun { files: u64, bytes: u64 },
+    /// So many objects and bytes are to be read, as far as the source is listed.
+    Listed { files: u64, bytes: u64 },
     /// A batch was acknowledged; the sums so far.
     Committed(&'a Summary),
     /// Another process has the turn.
@@ -105,6 +111,19 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Adds what another run over the same lake did.
+    pub fn absorb(&mut self, other: Self) {
+        self.summary.add(&other.summary);
+        self.faults.extend(other.faults);
+        self.skipped.extend(other.skipped);
+        for (counts, more) in
+            [(&mut self.file_rejects, other.file_rejects), (&mut self.record_rejects, other.record_rejects)]
+        {
+            more.into_iter().for_each(|(reason, added)| count(counts, reason, added));
+        }
+        self.interrupted |= other.interrupted;
+    }
+
     fn add(&mut self, object: &NewObject) {
         let sum = &mut self.summary;
         let add = |to: &mut u64, value: i64| *to += value.unsigned_abs();
@@ -120,17 +139,17 @@ impl Outcome {
         match object.reject_reason {
             Some(reason) => {
                 sum.files_rejected += 1;
-                count(&mut self.file_rejects, reason);
+                count(&mut self.file_rejects, reason, 1);
             }
-            None => object.rejects.iter().for_each(|reject| count(&mut self.record_rejects, reject.reason)),
+            None => object.rejects.iter().for_each(|reject| count(&mut self.record_rejects, reject.reason, 1)),
         }
     }
 }
 
-fn count(counts: &mut Vec<(&'static str, u64)>, reason: &'static str) {
+fn count(counts: &mut Vec<(&'static str, u64)>, reason: &'static str, added: u64) {
     match counts.iter_mut().find(|(known, _)| *known == reason) {
-        Some((_, count)) => *count += 1,
-        None => counts.push((reason, 1)),
+        Some((_, count)) => *count += added,
+        None => counts.push((reason, added)),
     }
 }
 
@@ -147,77 +166,70 @@ pub enum IngestError {
     Lock(#[from] LockError),
 }
 
-/// Ingests what `listing` holds and the lake in `folder` does not know. `stop` ends the run between batches; an
-/// unfinished batch is dropped, and read again next time.
+/// Ingests what the portions of a source hold and the lake in `folder` does not know. A portion is listed while those before
+/// it are ingested, if the source can do that; batches do not end where portions do. `stop` ends the run between batches;
+/// an unfinished batch is dropped, and read again next time.
 pub fn ingest(
     folder: &Path,
-    listing: Listing,
+    portions: impl IntoIterator<Item = Listing>,
     options: &IngestOptions,
     stop: &AtomicBool,
     on_progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Outcome, IngestError> {
     let catalog = Catalog::open_or_create(folder)?;
-    let mut outcome = Outcome { faults: listing.faults, skipped: listing.skipped, ..Outcome::default() };
-    outcome.summary.files_skipped = outcome.skipped.len() as u64;
-    let listed = listing.objects.len();
-    let objects = unknown_objects(&catalog, listing.objects)?;
-    outcome.summary.files_skipped += (listed - objects.len()) as u64;
-    let bytes = objects.iter().map(|o| o.size_bytes).sum();
-    on_progress(Progress::Begun { files: objects.len() as u64, bytes });
+    let mut outcome = Outcome::default();
     let mut writer = BatchWriter::new(catalog, options.clone());
+    let mut tidied_at = 0;
+    let mut queue = Queue::new(portions.into_iter());
     let mut carried: Vec<InflatedFile> = Vec::new();
-    let mut rest = objects.as_slice();
-    while !(rest.is_empty() && carried.is_empty()) {
-        let (batch, taken) = next_batch(&mut carried, rest, options, stop);
-        rest = &rest[taken..];
+    loop {
+        let batch = next_batch(&mut carried, &mut queue, writer.catalog(), options, stop, &mut outcome, on_progress)?;
         if stop.load(Ordering::Relaxed) {
             outcome.interrupted = true;
             break;
         }
+        if batch.is_empty() {
+            break;
+        }
         writer.write(batch, &mut outcome, on_progress)?;
         on_progress(Progress::Committed(&outcome.summary));
+        if outcome.summary.files - tidied_at >= TIDY_AFTER_FILES {
+            writer.tidy_ledger()?;
+            tidied_at = outcome.summary.files;
+        }
+    }
+    if !outcome.interrupted {
+        writer.tidy_ledger()?;
     }
     Ok(outcome)
-}
-
-/// Drops what the ledger knows and sorts the rest into the order of ingest.
-fn unknown_objects(catalog: &Catalog, objects: Vec<SourceObject>) -> Result<Vec<SourceObject>, CatalogError> {
-    let Some(first) = objects.first() else { return Ok(objects) };
-    let prefix = objects.iter().fold(first.name.as_str(), |prefix, o| common_prefix(prefix, &o.name)).to_owned();
-    let mut known = HashSet::new();
-    catalog.known_objects(&prefix, |object| {
-        known.insert(object);
-    })?;
-    let mut unknown: Vec<SourceObject> = objects.into_iter().filter(|o| !known.contains(&o.as_known())).collect();
-    unknown.sort_by(|a, b| a.order().cmp(&b.order()));
-    Ok(unknown)
-}
-
-fn common_prefix<'a>(a: &'a str, b: &str) -> &'a str {
-    let length = a.char_indices().zip(b.chars()).find(|((_, x), y)| x != y).map(|((at, _), _)| at);
-    &a[..length.unwrap_or(a.len().min(b.len()))]
 }
 
 /// The next objects in order until the batch is full, inflated; what was inflated beyond that is carried over, so that
 /// where a batch ends depends on the objects alone.
 fn next_batch(
     carried: &mut Vec<InflatedFile>,
-    rest: &[SourceObject],
+    queue: &mut Queue<impl Iterator<Item = Listing>>,
+    catalog: &Catalog,
     options: &IngestOptions,
     stop: &AtomicBool,
-) -> (Vec<InflatedFile>, usize) {
+    outcome: &mut Outcome,
+    on_progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<InflatedFile>, IngestError> {
     let mut batch = std::mem::take(carried);
     let mut bytes: usize = batch.iter().map(InflatedFile::held_bytes).sum();
-    let mut taken = 0;
-    while bytes < options.batch_bytes && taken < rest.len() && !stop.load(Ordering::Relaxed) {
-        let window = window_length(&rest[taken..], options.batch_bytes - bytes, options.workers);
+    while bytes < options.batch_bytes && !stop.load(Ordering::Relaxed) {
+        let rest = queue.rest(catalog, outcome, on_progress)?;
+        if rest.is_empty() {
+            break;
+        }
+        let window = window_length(rest, options.batch_bytes - bytes, options.workers);
         let inflated = parallel::map(
             options.workers,
-            &rest[taken..taken + window],
+            &rest[..window],
             || Inflater::new(options.limits),
             |inflater, object| inflate(object, inflater),
         );
-        taken += window;
+        queue.advance(window);
         bytes += inflated.iter().map(InflatedFile::held_bytes).sum::<usize>();
         batch.extend(inflated);
     }
@@ -227,7 +239,7 @@ fn next_batch(
         sum >= options.batch_bytes
     });
     *carried = full.map_or_else(Vec::new, |last| batch.split_off(last + 1));
-    (batch, taken)
+    Ok(batch)
 }
 
 /// How many objects are likely to inflate to `bytes`; gzip makes CloudTrail's JSON some 10 times smaller.

@@ -1,5 +1,5 @@
 //! One Parquet file of the lake: written once, in one go, fsynced with its folder, never changed. Its column statistics are
-//! taken from the Arrow columns themselves (exact, never cut short), because DuckDB answers min and max from them.
+//! exact, or there are none, because DuckDB answers min and max from them.
 //! `catalog` makes the file part of the lake.
 
 use std::fs::{self, File};
@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
-use arrow::compute;
-use arrow::datatypes::{Date32Type, Int64Type, SchemaRef, TimestampMicrosecondType};
+use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::statistics::Statistics as FooterStatistics;
 use parquet::schema::types::ColumnPath;
 
 use crate::event_schema::{Column, ColumnType, NumberedColumn, Statistics, numbered};
@@ -58,9 +58,18 @@ pub struct ParquetLayout {
     properties: Arc<WriterProperties>,
 }
 
+/// How small a file is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Density {
+    /// Of one batch, soon to be merged: only what is large is compressed, since each column costs a compressor.
+    Fresh,
+    /// Merged: everything that zstd makes smaller is compressed.
+    Compacted,
+}
+
 impl ParquetLayout {
     /// The layout of a table; one is made per table and used for all its files.
-    pub fn new(table: &'static [Column]) -> Self {
+    pub fn new(table: &'static [Column], density: Density) -> Self {
         let columns = numbered(table);
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::try_new(1).expect("1 is a zstd level")))
@@ -68,9 +77,10 @@ impl ParquetLayout {
             .set_data_page_row_count_limit(PAGE_ROWS)
             .set_write_batch_size(PAGE_ROWS)
             .set_statistics_enabled(EnabledStatistics::Page)
+            .set_statistics_truncate_length(Some(LONGEST_BOUND_BYTES))
             .set_created_by("tadoru".to_owned());
         for numbered in columns.iter().filter(|c| c.is_leaf()) {
-            let path = ColumnPath::from(numbered.parquet_path.split('.').map(str::to_owned).collect::<Vec<_>>());
+            let path = column_path(numbered);
             match numbered.column.statistics {
                 Statistics::Bounds => {}
                 Statistics::Bloom => {
@@ -82,8 +92,15 @@ impl ParquetLayout {
                     properties = properties.set_column_statistics_enabled(path.clone(), EnabledStatistics::None);
                 }
             }
-            if matches!(numbered.column.name, "raw" | "eventid" | "requestid" | "fingerprint" | "eventtimestamp") {
-                properties = properties.set_column_dictionary_enabled(path, false);
+            if numbered.column.is_mostly_distinct() {
+                properties = properties.set_column_dictionary_enabled(path.clone(), false);
+            }
+            let is_compressed = match density {
+                Density::Fresh => numbered.column.is_large(),
+                Density::Compacted => !numbered.column.is_incompressible(),
+            };
+            if !is_compressed {
+                properties = properties.set_column_compression(path, Compression::UNCOMPRESSED);
             }
         }
         let schema = crate::event_schema::arrow_schema(table);
@@ -95,12 +112,14 @@ impl ParquetLayout {
         &self.schema
     }
 
-    /// Writes `batches` as one file under `table_folder`/`relative_path` and makes file and folder durable.
+    /// Writes `batches`, `row_count` rows in all, as one file under `table_folder`/`relative_path` and makes file and
+    /// folder durable.
     pub fn write(
         &self,
         table_folder: &Path,
         relative_path: &str,
         partition_value: String,
+        row_count: usize,
         batches: impl Iterator<Item = RecordBatch>,
     ) -> Result<WrittenFile, WriteError> {
         let path = table_folder.join(relative_path);
@@ -108,7 +127,7 @@ impl ParquetLayout {
         let failed = |source| WriteError::Io { path: path.clone(), source };
         create_durable_folder(table_folder, folder).map_err(failed)?;
         let file = File::create_new(&path).map_err(failed)?;
-        let written = self.write_new(file, batches).and_then(|written| {
+        let written = self.write_new(file, row_count, batches).and_then(|written| {
             sync_folder(folder)?;
             Ok(WrittenFile {
                 relative_path: relative_path.to_owned(),
@@ -127,12 +146,19 @@ impl ParquetLayout {
     fn write_new(
         &self,
         file: File,
+        row_count: usize,
         batches: impl Iterator<Item = RecordBatch>,
     ) -> Result<WrittenFile, parquet::errors::ParquetError> {
+        // A bloom filter is allocated for the values that may come, and a small file has few.
+        let values = row_count.clamp(1, ROW_GROUP_ROWS) as u64;
+        let bloom_columns = self.columns.iter().filter(|c| c.is_leaf() && c.column.statistics == Statistics::Bloom);
+        let properties = bloom_columns.fold(self.properties.as_ref().clone().into_builder(), |properties, column| {
+            properties.set_column_bloom_filter_max_ndv(column_path(column), values)
+        });
         let mut writer = ArrowWriter::try_new(
             BufWriter::with_capacity(1 << 20, file),
             Arc::clone(&self.schema),
-            Some(self.properties.as_ref().clone()),
+            Some(properties.build()),
         )?;
         let mut gathered = Gathered::new(&self.columns);
         for batch in batches {
@@ -151,6 +177,10 @@ impl ParquetLayout {
             partition_value: String::new(),
         })
     }
+}
+
+fn column_path(column: &NumberedColumn) -> ColumnPath {
+    ColumnPath::from(column.parquet_path.split('.').map(str::to_owned).collect::<Vec<_>>())
 }
 
 /// Why a Parquet file could not be written; nothing of it is part of the lake.
@@ -192,27 +222,19 @@ fn footer_bytes(path: &Path) -> std::io::Result<i64> {
     Ok(i64::from(u32::from_le_bytes(length)))
 }
 
-/// The statistics of the leaf columns, gathered batch by batch while the file is written.
+/// The statistics of the leaf columns: counts gathered batch by batch while the file is written, bounds from its footer.
 struct Gathered<'a> {
     leaves: Vec<Leaf<'a>>,
     rows: i64,
 }
 
-type Leaf<'a> = (&'a NumberedColumn, ColumnStatistics, Option<(Bound, Bound)>);
-
-/// A bound while it is gathered, compared as its type compares.
-#[derive(Debug, Clone, PartialEq, PartialOrd)]
-enum Bound {
-    Text(String),
-    Bool(bool),
-    Number(i64),
-}
+type Leaf<'a> = (&'a NumberedColumn, ColumnStatistics);
 
 impl<'a> Gathered<'a> {
     fn new(columns: &'a [NumberedColumn]) -> Self {
         let empty =
             |column_id| ColumnStatistics { column_id, size_bytes: 0, value_count: 0, null_count: 0, bounds: None };
-        Self { leaves: columns.iter().filter(|c| c.is_leaf()).map(|c| (c, empty(c.id), None)).collect(), rows: 0 }
+        Self { leaves: columns.iter().filter(|c| c.is_leaf()).map(|c| (c, empty(c.id))).collect(), rows: 0 }
     }
 
     fn add(&mut self, batch: &RecordBatch) {
@@ -224,14 +246,15 @@ impl<'a> Gathered<'a> {
     }
 
     fn finish(self, metadata: &ParquetMetaData) -> Vec<ColumnStatistics> {
-        let with_size = |(leaf, (column, mut statistics, bounds)): (usize, Leaf<'_>)| {
-            statistics.size_bytes = metadata.row_groups().iter().map(|g| g.column(leaf).compressed_size()).sum();
-            statistics.bounds = bounds.and_then(|(low, high)| {
-                Some((bound_text(&column.column.column_type, low)?, bound_text(&column.column.column_type, high)?))
-            });
+        let with_footer = |(leaf, (column, mut statistics)): (usize, Leaf<'_>)| {
+            let chunks = || metadata.row_groups().iter().map(|group| group.column(leaf));
+            statistics.size_bytes = chunks().map(|chunk| chunk.compressed_size()).sum();
+            if column.column.statistics != Statistics::NullCount {
+                statistics.bounds = bounds(&column.column.column_type, chunks().filter_map(|c| c.statistics()));
+            }
             statistics
         };
-        self.leaves.into_iter().enumerate().map(with_size).collect()
+        self.leaves.into_iter().enumerate().map(with_footer).collect()
     }
 }
 
@@ -246,61 +269,64 @@ fn add_array<'l, 'a: 'l>(array: &ArrayRef, leaves: &mut impl Iterator<Item = &'l
         let (start, end) = (list.value_offsets()[0] as usize, list.value_offsets()[list.len()] as usize);
         return add_array(&list.values().slice(start, end - start), leaves);
     }
-    let (column, statistics, bounds) = leaves.next().expect("a batch has the layout's leaves");
+    let (_, statistics) = leaves.next().expect("a batch has the layout's leaves");
     statistics.null_count += array.null_count() as i64;
     statistics.value_count += (array.len() - array.null_count()) as i64;
-    if column.column.statistics == Statistics::NullCount {
-        return;
-    }
-    if let Some((low, high)) = array_bounds(&column.column.column_type, array) {
-        match bounds {
-            Some((least, most)) => {
-                if low < *least {
-                    *least = low;
-                }
-                if high > *most {
-                    *most = high;
-                }
-            }
-            none => *none = Some((low, high)),
+}
+
+/// A bound as its type compares.
+#[derive(PartialEq, PartialOrd)]
+enum Bound<'s> {
+    Text(&'s str),
+    Bool(bool),
+    Number(i64),
+}
+
+/// The bounds over all row groups in DuckDB's text form; none where a row group cut one short.
+fn bounds<'s>(
+    column_type: &ColumnType,
+    groups: impl Iterator<Item = &'s FooterStatistics>,
+) -> Option<(String, String)> {
+    let mut both: Option<(Bound<'s>, Bound<'s>)> = None;
+    for group in groups {
+        if group.min_bytes_opt().is_none() && group.max_bytes_opt().is_none() {
+            continue;
         }
+        let (low, high) = group_bounds(group)?;
+        both = Some(match both {
+            Some((least, most)) => (if low < least { low } else { least }, if high > most { high } else { most }),
+            None => (low, high),
+        });
+    }
+    let (low, high) = both?;
+    Some((bound_text(column_type, low), bound_text(column_type, high)))
+}
+
+fn group_bounds(group: &FooterStatistics) -> Option<(Bound<'_>, Bound<'_>)> {
+    if !(group.min_is_exact() && group.max_is_exact()) {
+        return None;
+    }
+    let number = |low: Option<i64>, high: Option<i64>| Some((Bound::Number(low?), Bound::Number(high?)));
+    match group {
+        FooterStatistics::ByteArray(values) => {
+            let (low, high) = (values.min_opt()?.as_utf8().ok()?, values.max_opt()?.as_utf8().ok()?);
+            Some((Bound::Text(low), Bound::Text(high)))
+        }
+        FooterStatistics::Boolean(values) => Some((Bound::Bool(*values.min_opt()?), Bound::Bool(*values.max_opt()?))),
+        FooterStatistics::Int32(values) => {
+            number(values.min_opt().copied().map(i64::from), values.max_opt().copied().map(i64::from))
+        }
+        FooterStatistics::Int64(values) => number(values.min_opt().copied(), values.max_opt().copied()),
+        _ => None,
     }
 }
 
-fn array_bounds(column_type: &ColumnType, array: &ArrayRef) -> Option<(Bound, Bound)> {
-    let pair = |low: Option<i64>, high: Option<i64>| Some((Bound::Number(low?), Bound::Number(high?)));
-    match column_type {
-        ColumnType::Text => {
-            let texts = array.as_string::<i32>();
-            let (low, high) = (compute::min_string(texts)?, compute::max_string(texts)?);
-            Some((Bound::Text(low.to_owned()), Bound::Text(high.to_owned())))
-        }
-        ColumnType::Bool => {
-            let (low, high) = (compute::min_boolean(array.as_boolean())?, compute::max_boolean(array.as_boolean())?);
-            Some((Bound::Bool(low), Bound::Bool(high)))
-        }
-        ColumnType::BigInt => {
-            let numbers = array.as_primitive::<Int64Type>();
-            pair(compute::min(numbers), compute::max(numbers))
-        }
-        ColumnType::Timestamp => {
-            let times = array.as_primitive::<TimestampMicrosecondType>();
-            pair(compute::min(times), compute::max(times))
-        }
-        ColumnType::Date => {
-            let dates = array.as_primitive::<Date32Type>();
-            pair(compute::min(dates).map(i64::from), compute::max(dates).map(i64::from))
-        }
-        ColumnType::Struct(_) | ColumnType::List(_) => None,
-    }
-}
-
-fn bound_text(column_type: &ColumnType, bound: Bound) -> Option<String> {
+fn bound_text(column_type: &ColumnType, bound: Bound<'_>) -> String {
     match (column_type, bound) {
-        (_, Bound::Text(text)) => (text.len() <= LONGEST_BOUND_BYTES).then_some(text),
-        (_, Bound::Bool(value)) => Some(value.to_string()),
-        (ColumnType::Timestamp, Bound::Number(us)) => Some(timestamp::duckdb_timestamp(us)),
-        (ColumnType::Date, Bound::Number(day)) => Some(timestamp::date_text(day as i32)),
-        (_, Bound::Number(number)) => Some(number.to_string()),
+        (_, Bound::Text(text)) => text.to_owned(),
+        (_, Bound::Bool(value)) => value.to_string(),
+        (ColumnType::Timestamp, Bound::Number(us)) => timestamp::duckdb_timestamp(us),
+        (ColumnType::Date, Bound::Number(day)) => timestamp::date_text(day as i32),
+        (_, Bound::Number(number)) => number.to_string(),
     }
 }

@@ -2,7 +2,8 @@
 //! the snapshot's files and answers statements over them; what the statements are is the matter of `questions`.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::catalog::{Catalog, CatalogError, LakeCounts, LedgerKind, LedgerTable, Table};
 use crate::column_path::{ColumnPath, column_paths};
@@ -12,7 +13,8 @@ use crate::sql_error::SqlError;
 
 /// A lake at one snapshot, open for questions.
 pub struct Snapshot {
-    catalog: Catalog,
+    folder: PathBuf,
+    catalog: Arc<Mutex<Catalog>>,
     engine: Engine,
     id: i64,
     tables: Vec<(String, LakeTable)>,
@@ -32,6 +34,8 @@ impl Snapshot {
     pub fn open(folder: &Path, limits: EngineLimits) -> Result<Self, SnapshotError> {
         let catalog = Catalog::open(folder)?;
         let engine = Engine::new(limits)?;
+        // The ledger has no versions of its own: a statement of SQLite's holds it at this moment, the files are held by id.
+        catalog.hold()?;
         let id = catalog.newest_snapshot()?;
         let mut tables = Vec::new();
         for table in Table::ALL {
@@ -44,11 +48,13 @@ impl Snapshot {
             });
             tables.push((table.name().to_owned(), LakeTable::new(table.columns(), files.collect())));
         }
+        let folder = catalog.folder().to_owned();
+        let catalog = Arc::new(Mutex::new(catalog));
         for kind in LedgerKind::ALL {
-            let ledger = LedgerTable::new(catalog.folder().to_owned(), kind, id);
+            let ledger = LedgerTable::new(catalog.clone(), kind, id);
             tables.push((kind.name().to_owned(), LakeTable::of_ledger(ledger)));
         }
-        Ok(Self { catalog, engine, id, tables })
+        Ok(Self { folder, catalog, engine, id, tables })
     }
 
     /// The snapshot's number.
@@ -56,14 +62,19 @@ impl Snapshot {
         self.id
     }
 
-    /// The catalog, for what is not events: the ledger, settings.
-    pub fn catalog(&self) -> &Catalog {
-        &self.catalog
+    /// The lake's folder, absolute.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Reads the catalog, for what is not events: the ledger, settings. No statement can run meanwhile.
+    pub fn read_catalog<T>(&self, read: impl FnOnce(&Catalog) -> T) -> T {
+        read(&self.catalog.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The sums of the ledger.
     pub fn counts(&self) -> Result<LakeCounts, CatalogError> {
-        self.catalog.counts()
+        self.read_catalog(Catalog::counts)
     }
 
     /// How many events the snapshot holds.
@@ -81,7 +92,7 @@ impl Snapshot {
 
     /// The bytes on disk of the snapshot's Parquet files and of the catalog.
     pub fn size_bytes(&self) -> Result<u64, CatalogError> {
-        let path = Catalog::path(self.catalog.folder());
+        let path = Catalog::path(&self.folder);
         let catalog = path.metadata().map_err(|source| CatalogError::Io { path, source })?.len();
         Ok(catalog + self.tables.iter().flat_map(|(_, table)| table.files()).map(|file| file.size_bytes).sum::<u64>())
     }

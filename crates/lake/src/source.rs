@@ -2,6 +2,8 @@
 //! new and reads those. One file a kind of source.
 
 pub mod local_folder;
+pub mod s3_bucket;
+pub mod selection;
 pub mod standard_input;
 
 use std::path::PathBuf;
@@ -9,10 +11,13 @@ use std::sync::Arc;
 
 use cloudtrail::object_key::{KeyVerdict, ObjectKey, ObjectKind, parse};
 
-use crate::catalog::KnownObject;
+use s3_bucket::Fetcher;
+use selection::{Refusal, Selection};
+
+use crate::catalog::ListedObject;
 
 /// One object that may hold records.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct SourceObject {
     /// Absolute path or URL; the ledger's name of it.
     pub name: String,
@@ -24,11 +29,13 @@ pub struct SourceObject {
 }
 
 /// Where an object's bytes are.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Place {
     File(PathBuf),
     /// Read already, as from standard input.
     Memory(Arc<[u8]>),
+    /// In a bucket; brought by this fetcher once it is asked for.
+    Bucket(Arc<Fetcher>),
 }
 
 /// Something a source could not hand over; the rest is done without it.
@@ -40,7 +47,13 @@ pub struct SourceFault {
     pub detail: String,
 }
 
-/// What a source holds.
+/// More stored bytes than this cannot inflate to what the limits allow; such an object is not read.
+pub(crate) const OBJECT_BYTES: u64 = 600 << 20;
+
+/// Why an object is skipped whose key does not say what the selection asks about.
+pub const NO_KEY: &str = "NO_KEY";
+
+/// What a source holds, or a portion of it.
 #[derive(Debug, Default)]
 pub struct Listing {
     pub objects: Vec<SourceObject>,
@@ -49,7 +62,32 @@ pub struct Listing {
     pub faults: Vec<SourceFault>,
 }
 
+impl Listing {
+    /// Leaves out what `selection` does not want; what has no key to judge it by becomes skipped.
+    pub fn select(&mut self, selection: &Selection) {
+        if selection.is_everything() {
+            return;
+        }
+        for object in std::mem::take(&mut self.objects) {
+            match selection.judge(object.key().as_ref()) {
+                Ok(()) => self.objects.push(object),
+                Err(Refusal::NotWanted) => {}
+                Err(Refusal::Unknown) => self.skipped.push((object.name, NO_KEY)),
+            }
+        }
+    }
+}
+
 impl SourceObject {
+    /// Where it has to be fetched, begins to: after what was asked for before, so ask in the order of reading.
+    pub(crate) fn fetch_ahead(&self) {
+        if let Place::Bucket(fetcher) = &self.place
+            && self.size_bytes <= OBJECT_BYTES
+        {
+            fetcher.ask(self);
+        }
+    }
+
     /// What the key says; `None` where only the content can tell.
     pub fn key(&self) -> Option<ObjectKey<'_>> {
         match parse(&self.name) {
@@ -59,8 +97,8 @@ impl SourceObject {
     }
 
     /// What the ledger compares: name, size, stamp.
-    pub fn as_known(&self) -> KnownObject {
-        KnownObject { name: self.name.clone(), size_bytes: self.size_bytes as i64, stamp: self.stamp.clone() }
+    pub fn as_listed(&self) -> ListedObject<'_> {
+        ListedObject { name: &self.name, size_bytes: self.size_bytes as i64, stamp: &self.stamp }
     }
 
     /// The ledger's word for what the object is.
@@ -73,11 +111,11 @@ impl SourceObject {
         }
     }
 
-    /// The order in which objects are ingested: by day, account and name, so that the same objects give the same lake
-    /// whatever order they are listed in and on any number of cores.
-    pub fn order(&self) -> (i64, &str, &str) {
+    /// The day of delivery and the account: what objects are ordered by before their names, so that the same objects give
+    /// the same lake whatever order they are listed in and on any number of cores.
+    pub fn day_and_account(&self) -> (i64, Option<&str>) {
         let key = self.key();
         let day = key.and_then(|k| k.delivered_at_us).map_or(i64::MIN, |us| us.div_euclid(crate::timestamp::DAY_US));
-        (day, key.and_then(|k| k.account).unwrap_or_default(), &self.name)
+        (day, key.and_then(|k| k.account))
     }
 }

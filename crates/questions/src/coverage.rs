@@ -1,11 +1,14 @@
 //! How far the logs reach: for each account the time they cover, and the gaps in it. Read from the ledger, that is from what
-//! was delivered and when; an hour without a file is no gap, because CloudTrail writes none when nothing happened. Every
-//! question that says *unused* asks `reach` first: nothing is unused where logs are missing. The rules are in `silence`.
+//! was delivered and when, and from digests, which list it; an hour without a file is no gap, because CloudTrail writes none
+//! when nothing happened. Every question that says *unused* asks `reach` first: nothing is unused where logs are missing.
+//! The rules are in `proof` (digests, rejects) and `silence` (where there are no digests).
 
+mod proof;
 mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use lake::catalog::ListedFile;
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
 use lake::timestamp::rfc3339_seconds;
@@ -13,6 +16,7 @@ use lake::value::Value;
 
 use crate::question_error::QuestionError;
 use crate::statement::{Parameter, bind};
+use proof::{DIGEST_DELAY_US, Proof};
 use silence::{silent_account, silent_regions};
 
 const EVENT_ACCOUNTS: &str = include_str!("status/event_accounts.sql");
@@ -33,15 +37,18 @@ pub struct Coverage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountCoverage {
     pub account: String,
-    /// The first delivery (of loose files: the first event), µs UTC.
+    /// The first delivery (of loose files: the first event) or the beginning of the first digest's hour, µs UTC.
     pub from_us: i64,
-    /// "Complete to": the last delivery (of loose files: the last event), µs UTC.
+    /// "Complete to": the last delivery (of loose files: the last event) or the end of the last digest's hour, µs UTC.
     pub until_us: i64,
     /// Regions that delivered anything, in order.
     pub regions: Vec<String>,
     /// In order of their beginnings.
     pub gaps: Vec<Gap>,
-    pub basis: Basis,
+    /// The time that the digests of all regions span; `None` where a region has none.
+    pub proven_us: Option<(i64, i64)>,
+    /// Listed files that are there, but whose bytes could not be compared: their digests came too late.
+    pub not_compared: i64,
     /// Files without CloudTrail keys: when they were delivered is not known, their events say what they cover.
     pub from_loose_files: bool,
 }
@@ -51,7 +58,7 @@ pub struct AccountCoverage {
 pub enum Basis {
     /// From the files that are there: silences of the kinds that [`GapRule`] names were looked for.
     Presumed,
-    /// From digest files, which list what was delivered.
+    /// From digest files, which list what was delivered. Their signatures are not checked.
     Proven,
 }
 
@@ -70,11 +77,13 @@ impl Basis {
 pub struct Gap {
     /// `None`: all regions.
     pub region: Option<String>,
-    /// The last delivery before it, µs UTC.
+    /// Of a silence: the last delivery before it; of a file: its first event, µs UTC.
     pub from_us: i64,
-    /// The first delivery after it, µs UTC.
+    /// Of a silence: the first delivery after it; of a file: behind its last event, µs UTC.
     pub until_us: i64,
     pub rule: GapRule,
+    /// The names of the log files that are missing, altered or rejected.
+    pub files: Vec<String>,
 }
 
 /// The rule that found a gap.
@@ -84,12 +93,24 @@ pub enum GapRule {
     SilentRegion,
     /// 24 hours without any object of an account that delivers every day.
     SilentAccount,
+    /// No digest between two of the same trail and region.
+    MissingDigest,
+    /// A digest lists a log file that the lake has not ingested.
+    MissingFile,
+    /// A log file of that name was ingested, with other bytes than those whose hash the digest lists.
+    AlteredFile,
+    /// A log file was rejected as a whole.
+    RejectedFile,
 }
 
 impl GapRule {
-    /// `silent_region` or `silent_account`.
+    /// In snake_case, as answers print it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::MissingDigest => "missing_digest",
+            Self::MissingFile => "missing_file",
+            Self::AlteredFile => "altered_file",
+            Self::RejectedFile => "rejected_file",
             Self::SilentRegion => "silent_region",
             Self::SilentAccount => "silent_account",
         }
@@ -102,6 +123,10 @@ impl GapRule {
                 "at least 6 hours and 20 times the median distance between the region's objects, while other regions \
                  of the account delivered"
             }
+            Self::MissingDigest => "no digest file between two of the same trail and region",
+            Self::MissingFile => "a log file that a digest file lists was not ingested",
+            Self::AlteredFile => "a log file has other bytes than those whose hash its digest file lists",
+            Self::RejectedFile => "a log file was rejected as a whole; its hour of delivery is not known",
             Self::SilentAccount => "24 hours or more without any object of an account that delivers every day",
         }
     }
@@ -126,28 +151,45 @@ struct Delivered {
     regions: BTreeMap<String, Vec<i64>>,
 }
 
+impl Delivered {
+    fn add(&mut self, region: &str, at: i64) {
+        match self.regions.get_mut(region) {
+            Some(stamps) if stamps.last() == Some(&at) => {}
+            Some(stamps) => stamps.push(at),
+            None => drop(self.regions.insert(region.to_owned(), vec![at])),
+        }
+    }
+}
+
 impl Coverage {
     /// What the snapshot's ledger says. One pass over it, and one statement over the rollup.
     pub fn read(snapshot: &Snapshot) -> Result<Self, QuestionError> {
         let mut delivered: BTreeMap<String, Delivered> = BTreeMap::new();
         let mut loose: Vec<(i64, i64)> = Vec::new();
-        snapshot.catalog().deliveries(snapshot.id(), |object| match (object.account, object.delivered_at_us) {
-            (Some(account), Some(at)) if object.kind == "log" => {
-                let region = object.region.unwrap_or_default();
-                if !delivered.contains_key(account) {
-                    delivered.insert(account.to_owned(), Delivered::default());
+        let mut rejected: Vec<ListedFile> = Vec::new();
+        let proof = snapshot.read_catalog(|catalog| {
+            catalog.deliveries(snapshot.id(), |object| match (object.account, object.delivered_at_us) {
+                (Some(account), Some(at)) if object.kind == "log" => {
+                    let region = object.region.unwrap_or_default();
+                    rejected.extend(object.rejected_name.map(|name| rejected_file(account, region, at, name)));
+                    if !delivered.contains_key(account) {
+                        delivered.insert(account.to_owned(), Delivered::default());
+                    }
+                    delivered.get_mut(account).expect("just inserted").add(region, at);
                 }
-                let of_account = delivered.get_mut(account).expect("just inserted");
-                match of_account.regions.get_mut(region) {
-                    Some(stamps) => stamps.push(at),
-                    None => drop(of_account.regions.insert(region.to_owned(), vec![at])),
-                }
-            }
-            _ if object.kind == "log" || object.kind == "other" => loose.extend(object.event_span_us),
-            _ => {}
+                _ if object.kind == "log" || object.kind == "other" => loose.extend(object.event_span_us),
+                _ => {}
+            })?;
+            Proof::read(catalog, &rejected)
         })?;
         let mut accounts: BTreeMap<String, AccountCoverage> =
             delivered.into_iter().map(|(account, of)| (account.clone(), of_deliveries(account, of.regions))).collect();
+        for account in proof.accounts() {
+            if !accounts.contains_key(account) {
+                accounts.extend(proof.outline(account).map(|outline| (account.clone(), of_proof(account, outline))));
+            }
+        }
+        accounts.values_mut().for_each(|coverage| proof.apply(coverage));
         let others = others(snapshot, &accounts, &loose)?;
         accounts.extend(others.into_iter().map(|other| (other.account.clone(), other)));
         Ok(Self { accounts: accounts.into_values().collect() })
@@ -193,13 +235,27 @@ impl AccountCoverage {
         self.regions.extend(other.regions);
         self.regions.sort();
         self.regions.dedup();
-        self.basis = self.basis.min(other.basis);
+        let both = self.proven_us.zip(other.proven_us);
+        self.proven_us = both.map(|(a, b)| (a.0.max(b.0), a.1.min(b.1))).filter(|(from, until)| from < until);
+        self.not_compared += other.not_compared;
         self
+    }
+
+    /// What the whole of it is known from.
+    pub fn basis(&self) -> Basis {
+        self.basis_between(self.from_us, self.until_us)
+    }
+
+    fn basis_between(&self, since_us: i64, until_us: i64) -> Basis {
+        let is_within = |(from, until): (i64, i64)| {
+            from <= since_us.max(self.from_us) && until_us.min(self.until_us) <= until + DIGEST_DELAY_US
+        };
+        if self.proven_us.is_some_and(is_within) { Basis::Proven } else { Basis::Presumed }
     }
 
     fn bound(&self, since_us: i64, until_us: i64, reach: &mut Reach) {
         let account = &self.account;
-        reach.basis = reach.basis.min(self.basis);
+        reach.basis = reach.basis.min(self.basis_between(since_us, until_us));
         if since_us < self.from_us {
             reach.complete = false;
             reach.why.push(format!("no logs of {account} before {}", rfc3339_seconds(self.from_us)));
@@ -210,7 +266,8 @@ impl AccountCoverage {
         }
         for gap in self.gaps.iter().filter(|gap| gap.from_us < until_us && gap.until_us > since_us) {
             reach.complete = false;
-            reach.why.push(format!("gap in {gap} of {account}"));
+            let rule = if gap.files.is_empty() { String::new() } else { format!(" ({})", gap.rule.as_str()) };
+            reach.why.push(format!("gap in {gap} of {account}{rule}"));
             reach.gaps.push(gap.clone());
         }
         if self.from_loose_files {
@@ -244,8 +301,34 @@ fn of_deliveries(account: String, mut regions: BTreeMap<String, Vec<i64>>) -> Ac
         until_us: *all.last().expect("an account is listed by its first delivery"),
         regions: regions.into_keys().filter(|region| !region.is_empty()).collect(),
         gaps,
-        basis: Basis::Presumed,
+        proven_us: None,
+        not_compared: 0,
         from_loose_files: false,
+    }
+}
+
+/// An account of which there are digests or rejected files, and no other log file.
+fn of_proof(account: &str, (first_us, regions): (i64, Vec<String>)) -> AccountCoverage {
+    AccountCoverage {
+        account: account.to_owned(),
+        from_us: first_us,
+        until_us: first_us,
+        regions,
+        gaps: Vec::new(),
+        proven_us: None,
+        not_compared: 0,
+        from_loose_files: false,
+    }
+}
+
+fn rejected_file(account: &str, region: &str, delivered_at: i64, name: &str) -> ListedFile {
+    let file_name = name.rsplit('/').next().unwrap_or_default();
+    ListedFile {
+        account: account.to_owned(),
+        region: region.to_owned(),
+        delivered_at,
+        name: file_name.to_owned(),
+        ..ListedFile::default()
     }
 }
 
@@ -309,7 +392,8 @@ fn of_loose_files(seen: Seen, spans: &[(i64, i64)]) -> AccountCoverage {
     let mut gaps = silent_account(spans);
     gaps.retain(|gap| gap.from_us < until_us && gap.until_us > from_us);
     let regions = regions.into_iter().collect();
-    AccountCoverage { account, from_us, until_us, regions, gaps, basis: Basis::Presumed, from_loose_files: true }
+    let (proven_us, not_compared) = (None, 0);
+    AccountCoverage { account, from_us, until_us, regions, gaps, proven_us, not_compared, from_loose_files: true }
 }
 
 #[cfg(test)]

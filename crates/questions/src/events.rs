@@ -9,6 +9,7 @@ use lake::snapshot::Snapshot;
 use lake::value::Value;
 use query_syntax::event_filter::EventFilter;
 
+use crate::coverage::{Coverage, Gap};
 use crate::question_error::QuestionError;
 use crate::statement::{Parameter, bind};
 
@@ -137,6 +138,25 @@ pub fn by_id(snapshot: &Snapshot, event_id: &str, now_us: i64) -> Result<Vec<Who
     let answer = snapshot.query(&statement_by_id(event_id), now_us, Mode::Trusted)?;
     let raw = answer.rows.into_iter().filter_map(|mut row| row.pop());
     Ok(raw.filter_map(|value| if let Value::Text(raw) = value { Some(WholeEvent { raw }) } else { None }).collect())
+}
+
+/// The gaps in the logs that the selected window, accounts and regions overlap, each with its account.
+pub fn gaps(snapshot: &Snapshot, selection: &Selection, now_us: i64) -> Result<Vec<(String, Gap)>, QuestionError> {
+    let (since_us, until_us) = (selection.since_us.unwrap_or(i64::MIN), selection.until_us.unwrap_or(now_us));
+    let mut gaps = Vec::new();
+    for coverage in Coverage::read(snapshot)?.accounts {
+        if !selection.accounts.is_empty() && !selection.accounts.contains(&coverage.account) {
+            continue;
+        }
+        let touches = |gap: &Gap| {
+            let region = gap.region.as_ref();
+            let is_selected = selection.regions.is_empty() || region.is_none_or(|r| selection.regions.contains(r));
+            is_selected && gap.from_us < until_us && gap.until_us > since_us
+        };
+        let touched = coverage.gaps.into_iter().filter(touches);
+        gaps.extend(touched.map(|gap| (coverage.account.clone(), gap)));
+    }
+    Ok(gaps)
 }
 
 /// Each condition that an event must fulfil.

@@ -80,7 +80,7 @@ impl Status {
         let rows = |sql: &str| snapshot.query(&bind(sql, &[]), now_us, Mode::Trusted).map(|answer| answer.rows);
         let coverage = Coverage::read(snapshot)?;
         Ok(Self {
-            folder: snapshot.catalog().folder().to_owned(),
+            folder: snapshot.folder().to_owned(),
             snapshot: snapshot.id(),
             event_count: snapshot.event_count(),
             event_span_us: snapshot.event_span(),

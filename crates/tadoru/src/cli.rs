@@ -9,6 +9,7 @@ mod events;
 mod generate_policy;
 mod ingest;
 mod man;
+mod permissions;
 mod selection;
 mod sql;
 mod status;
@@ -41,8 +42,10 @@ struct CommandLine {
 enum Command {
     /// Make the sample organisation, ingest it and tell its stories: no AWS account needed
     Demo(demo::Flags),
-    /// Take CloudTrail files into the lake: folders, files, or - for standard input
+    /// Take CloudTrail files into the lake: folders, files, S3 buckets, or - for standard input
     Ingest(ingest::Flags),
+    /// The least AWS policy that Tadoru itself needs
+    Permissions(permissions::Flags),
     /// Services and actions last used by a user or role, or by all
     AccessAdvisor(access_advisor::Flags),
     /// Who used an action, such as s3:DeleteBucket
@@ -143,6 +146,7 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Demo(flags) => demo::run(context, flags),
         Command::Ingest(flags) => ingest::run(context, flags),
+        Command::Permissions(flags) => permissions::run(&flags),
         Command::Status(flags) => status::run(context, flags),
         Command::Events(flags) => events::run(context, flags),
         Command::Activity(flags) => activity::run(context, flags),
@@ -209,7 +213,7 @@ impl Context {
     /// As `open`, without a word about *now*.
     fn snapshot(&self) -> anyhow::Result<(Snapshot, Now)> {
         let snapshot = Snapshot::open(&self.config.lake, EngineLimits::default())?;
-        let own = snapshot.catalog().setting("as_of")?.and_then(|text| text.parse().ok());
+        let own = snapshot.read_catalog(|catalog| catalog.setting("as_of"))?.and_then(|text| text.parse().ok());
         let now = self.now(own)?;
         Ok((snapshot, now))
     }

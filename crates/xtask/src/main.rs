@@ -8,6 +8,7 @@
     reason = "a chore talks to the developer's terminal and reads the developer's environment"
 )]
 
+mod bench;
 mod comparison_venv;
 mod reference_data;
 mod test_run;
@@ -20,6 +21,7 @@ const USAGE: &str = "usage: cargo xtask <chore>
 
 chores:
   test [FILTER] [--only CRATE]   run the tests, with DuckDB beside them; FILTER is part of a test's name
+  bench [--events N,N] [--runs N] measure ingest and questions beside DuckDB, on lakes of the sample organisation
   reference-data                 derive the service reference anew from its npm package
   tidy                           check names, dependency arrows and the parts of each question
 ";
@@ -33,6 +35,10 @@ fn main() -> ExitCode {
     let outcome = match chore.as_str() {
         "test" => match test_run::Selection::parse(rest) {
             Ok(selection) => test_run::run(&workspace_root(), &selection),
+            Err(message) => return usage_error(&message),
+        },
+        "bench" => match bench::Selection::parse(rest) {
+            Ok(selection) => bench::run(&workspace_root(), &selection),
             Err(message) => return usage_error(&message),
         },
         "tidy" if rest.is_empty() => tidy::run(&workspace_root()),

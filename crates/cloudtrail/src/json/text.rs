@@ -5,6 +5,12 @@ use std::borrow::Cow;
 
 use crate::json::scanner::plain_end;
 
+/// Whether any string of `json` holds an escape.
+#[inline]
+pub(crate) fn has_escape(json: &str) -> bool {
+    memchr::memchr(b'\\', json.as_bytes()).is_some()
+}
+
 /// Resolves the escapes of a string's inside (without its quotes).
 pub(crate) fn unescape(inside: &str) -> Cow<'_, str> {
     // Nothing but a backslash can end the plain stretch of a string's inside.

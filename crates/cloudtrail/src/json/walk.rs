@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 
-use crate::json::text::{string_end, unescape};
+use crate::json::text::{has_escape, string_end, unescape};
 
 /// The members of an object: key (escapes resolved) and the value's text.
 pub(crate) struct Members<'a> {
     text: &'a str,
     at: usize,
+    /// Hardly any object holds an escape: one look at the whole spares a look at each key.
+    escaped: bool,
 }
 
 /// The elements of an array, as text.
@@ -20,7 +22,7 @@ pub(crate) struct Elements<'a> {
 /// Members of `value`; none if it is not an object.
 pub(crate) fn members(value: &str) -> Members<'_> {
     let at = if value.starts_with('{') { 1 } else { value.len() };
-    Members { text: value, at }
+    Members { text: value, at, escaped: has_escape(value) }
 }
 
 /// Elements of `value`; none if it is not an array.
@@ -44,7 +46,8 @@ impl<'a> Iterator for Members<'a> {
         let end = value_end(bytes, start);
         self.at = end;
         let key = self.text.get(key_start + 1..key_end - 1)?;
-        Some((unescape(key), self.text.get(start..end)?))
+        let key = if self.escaped { unescape(key) } else { Cow::Borrowed(key) };
+        Some((key, self.text.get(start..end)?))
     }
 }
 

@@ -1,11 +1,14 @@
 //! One append: the Parquet files of a batch, the objects they came from and what was rejected become part of the lake in
 //! one transaction, or nothing does. After the commit they are *acknowledged*.
 
-use rusqlite::{Transaction, TransactionBehavior, params};
+use std::collections::BTreeMap;
 
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::digest::{self, NewDigest};
 use super::{Catalog, CatalogError, Table, snapshot_time};
-use crate::event_schema::{ColumnType, numbered};
-use crate::parquet_file::{ColumnStatistics, WrittenFile};
+use crate::event_schema::{ColumnType, NumberedColumn, numbered};
+use crate::parquet_file::WrittenFile;
 
 /// All that one batch changes.
 #[derive(Debug, Default)]
@@ -43,6 +46,8 @@ pub struct NewObject {
     pub warnings: Option<String>,
     pub ingested_at: i64,
     pub rejects: Vec<NewReject>,
+    /// What a digest file says.
+    pub digest: Option<NewDigest>,
 }
 
 /// One rejected record, or a whole rejected file (then without an index).
@@ -106,14 +111,20 @@ fn append_files(
     )?;
     for (index, (table, file)) in files.iter().enumerate() {
         let table_id = tables.iter().find(|(t, _)| t == table).expect("each file's table is listed").1;
-        append_file(transaction, *table, table_id, snapshot, first_file_id + index as i64, file)?;
+        append_file(transaction, table_id, snapshot, first_file_id + index as i64, file)?;
+    }
+    for (table, table_id) in tables {
+        let columns = numbered(table.columns());
+        let of_table = files.iter().filter(|(t, _)| t == table).map(|(_, file)| file);
+        for (column_id, added) in added_statistics(&columns, of_table) {
+            widen_table_statistics(transaction, *table_id, column_id, column_type(&columns, column_id), added)?;
+        }
     }
     Ok(snapshot)
 }
 
 fn append_file(
     transaction: &Transaction<'_>,
-    table: Table,
     table_id: i64,
     snapshot: i64,
     file_id: i64,
@@ -151,7 +162,6 @@ fn append_file(
         .execute(params![table_id, file.record_count, file.size_bytes])?;
     let mut insert = transaction
         .prepare_cached("INSERT INTO ducklake_file_column_stats VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL)")?;
-    let columns = numbered(table.columns());
     for column in &file.columns {
         let (low, high) = column.bounds.as_ref().map(|(l, h)| (l, h)).unzip();
         insert.execute(params![
@@ -164,56 +174,83 @@ fn append_file(
             low,
             high,
         ])?;
-        let column_type = &columns[column.column_id as usize - 1].column.column_type;
-        widen_table_statistics(transaction, table_id, column_type, column)?;
     }
     Ok(())
 }
 
-/// Keeps the table's bounds around the file's, compared by the column's type: DuckDB answers min and max from them. A
+/// What the files of one append add to the statistics of a column.
+struct AddedStatistics {
+    contains_null: bool,
+    bounds: Bounds,
+    /// A file holds values and keeps no bounds of them.
+    unbounded: bool,
+}
+
+fn column_type(columns: &[NumberedColumn], column_id: i64) -> &'static ColumnType {
+    &columns[column_id as usize - 1].column.column_type
+}
+
+fn added_statistics<'f>(
+    columns: &[NumberedColumn],
+    files: impl Iterator<Item = &'f WrittenFile>,
+) -> BTreeMap<i64, AddedStatistics> {
+    let mut added: BTreeMap<i64, AddedStatistics> = BTreeMap::new();
+    for column in files.flat_map(|file| &file.columns) {
+        let empty = AddedStatistics { contains_null: false, bounds: None, unbounded: false };
+        let sum = added.entry(column.column_id).or_insert(empty);
+        sum.contains_null |= column.null_count > 0;
+        sum.unbounded |= column.bounds.is_none() && column.value_count > 0;
+        sum.bounds = wider(column_type(columns, column.column_id), sum.bounds.take(), column.bounds.clone());
+    }
+    added
+}
+
+type Bounds = Option<(String, String)>;
+
+/// The bounds around both.
+fn wider(column_type: &ColumnType, a: Bounds, b: Bounds) -> Bounds {
+    let (Some((low, high)), Some((other_low, other_high))) = (&a, &b) else { return a.or(b) };
+    let low = if less(column_type, other_low, low) { other_low } else { low };
+    let high = if less(column_type, high, other_high) { other_high } else { high };
+    Some((low.clone(), high.clone()))
+}
+
+/// Keeps the table's bounds around the files', compared by the column's type: DuckDB answers min and max from them. A
 /// column that once had values without bounds has none from then on.
 fn widen_table_statistics(
     transaction: &Transaction<'_>,
     table_id: i64,
+    column_id: i64,
     column_type: &ColumnType,
-    file: &ColumnStatistics,
+    added: AddedStatistics,
 ) -> Result<(), CatalogError> {
     let select = "SELECT contains_null, min_value, max_value FROM ducklake_table_column_stats WHERE table_id = ? AND column_id = ?";
     let known = transaction
         .prepare_cached(select)?
-        .query_map([table_id, file.column_id], |r| {
-            Ok((r.get::<_, bool>(0)?, r.get::<_, Option<String>>(1)?, r.get::<_, Option<String>>(2)?))
-        })?
-        .next()
-        .transpose()?;
-    let unbounded = file.bounds.is_none() && file.value_count > 0;
-    let Some((contains_null, low, high)) = known else {
-        let (low, high) = file.bounds.as_ref().map(|(l, h)| (l.as_str(), h.as_str())).unzip();
+        .query_row([table_id, column_id], |r| {
+            let bounds = r.get::<_, Option<String>>(1)?.zip(r.get::<_, Option<String>>(2)?);
+            Ok((r.get::<_, bool>(0)?, bounds))
+        })
+        .optional()?;
+    let Some((contains_null, bounds)) = known else {
+        let (low, high) = added.bounds.filter(|_| !added.unbounded).unzip();
         transaction
             .prepare_cached("INSERT INTO ducklake_table_column_stats VALUES (?, ?, ?, NULL, ?, ?, NULL)")?
-            .execute(params![table_id, file.column_id, file.null_count > 0, low, high])?;
+            .execute(params![table_id, column_id, added.contains_null, low, high])?;
         return Ok(());
     };
-    let had_values_without_bounds = low.is_none() && {
-        let earlier = "SELECT EXISTS (SELECT 1 FROM ducklake_file_column_stats WHERE table_id = ?1 AND column_id = ?2
-                       AND value_count > 0 AND min_value IS NULL)";
-        transaction.prepare_cached(earlier)?.query_row([table_id, file.column_id], |r| r.get(0))?
+    let unbounded = added.unbounded || {
+        let sql = "SELECT EXISTS (SELECT 1 FROM ducklake_file_column_stats WHERE table_id = ?1 AND column_id = ?2
+                   AND value_count > 0 AND min_value IS NULL)";
+        bounds.is_none() && transaction.prepare_cached(sql)?.query_row([table_id, column_id], |r| r.get(0))?
     };
-    let (low, high) = match (&file.bounds, low.zip(high)) {
-        _ if unbounded || had_values_without_bounds => (None, None),
-        (None, known) => known.unzip(),
-        (Some((l, h)), None) => (Some(l.clone()), Some(h.clone())),
-        (Some((l, h)), Some((low, high))) => {
-            let wider = |a: &str, b: &str| less(column_type, a, b);
-            (Some(if wider(l, &low) { l.clone() } else { low }), Some(if wider(&high, h) { h.clone() } else { high }))
-        }
-    };
+    let (low, high) = wider(column_type, bounds, added.bounds).filter(|_| !unbounded).unzip();
     transaction
         .prepare_cached(
             "UPDATE ducklake_table_column_stats SET contains_null = ?3, min_value = ?4, max_value = ?5
              WHERE table_id = ?1 AND column_id = ?2",
         )?
-        .execute(params![table_id, file.column_id, contains_null || file.null_count > 0, low, high])?;
+        .execute(params![table_id, column_id, contains_null || added.contains_null, low, high])?;
     Ok(())
 }
 
@@ -272,6 +309,9 @@ fn insert_objects(transaction: &Transaction<'_>, objects: &[NewObject], snapshot
                 reject.byte_length,
                 reject.bytes,
             ])?;
+        }
+        if let Some(digest) = &object.digest {
+            digest::insert(transaction, digest)?;
         }
     }
     Ok(())

@@ -153,3 +153,34 @@ CREATE INDEX file_column_stats_lookup ON ducklake_file_column_stats (table_id, c
 CREATE INDEX file_partition_value_lookup ON ducklake_file_partition_value (data_file_id);
 CREATE INDEX data_file_live ON ducklake_data_file (table_id, end_snapshot);
 ";
+
+/// Tadoru's tables that lakes of version 1 lack.
+pub const TABLES_OF_VERSION_2: &[(&str, &str)] = &[
+    (
+        "folded_prefix",
+        "prefix_id INTEGER PRIMARY KEY, prefix TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL, \
+         region TEXT NOT NULL, day INTEGER NOT NULL, objects INTEGER NOT NULL, records INTEGER NOT NULL, \
+         new_events INTEGER NOT NULL, duplicates INTEGER NOT NULL, conflicts INTEGER NOT NULL, \
+         rejected INTEGER NOT NULL, expired INTEGER NOT NULL, bytes_in INTEGER NOT NULL, \
+         inflated_bytes INTEGER NOT NULL, first_event_at INTEGER, last_event_at INTEGER, \
+         first_delivered_at INTEGER NOT NULL, last_delivered_at INTEGER NOT NULL, last_ingested_at INTEGER NOT NULL, \
+         snapshot_id INTEGER NOT NULL, delivered_minutes BLOB NOT NULL, keys BLOB NOT NULL",
+    ),
+    (
+        "digest_span",
+        "span_id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, trail TEXT NOT NULL, \
+         starts_at INTEGER NOT NULL, ends_at INTEGER NOT NULL, not_compared INTEGER NOT NULL",
+    ),
+    (
+        "listed_file",
+        "account TEXT NOT NULL, region TEXT NOT NULL, delivered_at INTEGER NOT NULL, name TEXT NOT NULL, \
+         sha256 BLOB NOT NULL, first_event_at INTEGER, last_event_at INTEGER, \
+         PRIMARY KEY (account, region, delivered_at, name, sha256)",
+    ),
+];
+
+/// The indexes of those tables.
+pub const INDEXES_OF_VERSION_2: &str = "
+CREATE INDEX IF NOT EXISTS folded_prefix_day ON folded_prefix (account, region, day);
+CREATE INDEX IF NOT EXISTS digest_span_trail ON digest_span (account, region, trail, starts_at);
+";

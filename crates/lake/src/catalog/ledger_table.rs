@@ -1,15 +1,15 @@
-//! The ledger and the rejects as tables of SQL, beside `events`: `ingested_objects` and `rejected_records`. They are small
+//! The ledger and the rejects as tables of SQL, beside `events`: `ingested_objects`, `ingested_prefixes` (what of the
+//! ledger is folded, and no longer listed in the former) and `rejected_records`. They are small
 //! beside the events and live in the catalog, so a statement that names one reads its rows from there into Arrow, only the
 //! columns it asks for. `lake_table` hands them to the planner.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, RecordBatchOptions, StringArray, TimestampMicrosecondArray};
 use arrow::datatypes::{Schema, SchemaRef};
 use rusqlite::types::Value;
 
-use super::{Catalog, CatalogError};
+use super::Catalog;
 use crate::event_schema::{Column, ColumnType, Statistics, arrow_schema};
 
 /// Rows of one Arrow batch.
@@ -55,6 +55,30 @@ const INGESTED_OBJECTS: &[Column] = &[
     number("snapshot_id"),
 ];
 
+const INGESTED_PREFIXES: &[Column] = &[
+    number("prefix_id"),
+    text("prefix"),
+    text("kind"),
+    text("account"),
+    text("region"),
+    text("delivery_date"),
+    number("objects"),
+    number("records"),
+    number("new_events"),
+    number("duplicates"),
+    number("conflicts"),
+    number("rejected"),
+    number("expired"),
+    number("bytes_in"),
+    number("inflated_bytes"),
+    time("first_event_at"),
+    time("last_event_at"),
+    time("first_delivered_at"),
+    time("last_delivered_at"),
+    time("last_ingested_at"),
+    number("snapshot_id"),
+];
+
 const REJECTED_RECORDS: &[Column] = &[
     number("object_id"),
     text("name"),
@@ -69,20 +93,23 @@ const REJECTED_RECORDS: &[Column] = &[
 /// Which rows of the catalog a table shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerKind {
-    /// One row per ingested object.
+    /// One row per ingested object that is not folded.
     IngestedObjects,
+    /// One row per folded prefix: the objects of one folder, account, region and day of delivery, with their sums.
+    IngestedPrefixes,
     /// One row per rejected record or whole rejected file; `bytes` is NULL where they are not UTF-8 or were too many.
     RejectedRecords,
 }
 
 impl LedgerKind {
-    /// Both, in the order in which they are listed.
-    pub const ALL: [Self; 2] = [Self::IngestedObjects, Self::RejectedRecords];
+    /// All, in the order in which they are listed.
+    pub const ALL: [Self; 3] = [Self::IngestedObjects, Self::IngestedPrefixes, Self::RejectedRecords];
 
     /// The name in SQL.
     pub fn name(self) -> &'static str {
         match self {
             Self::IngestedObjects => "ingested_objects",
+            Self::IngestedPrefixes => "ingested_prefixes",
             Self::RejectedRecords => "rejected_records",
         }
     }
@@ -90,12 +117,14 @@ impl LedgerKind {
     fn columns(self) -> &'static [Column] {
         match self {
             Self::IngestedObjects => INGESTED_OBJECTS,
+            Self::IngestedPrefixes => INGESTED_PREFIXES,
             Self::RejectedRecords => REJECTED_RECORDS,
         }
     }
 
     fn source(self) -> &'static str {
         match self {
+            Self::IngestedPrefixes => "FROM folded_prefix o WHERE o.snapshot_id <= ?1 ORDER BY o.prefix_id",
             Self::IngestedObjects => "FROM ingested_object o WHERE o.snapshot_id <= ?1 ORDER BY o.object_id",
             Self::RejectedRecords => {
                 "FROM rejected_record r JOIN ingested_object o USING (object_id) WHERE o.snapshot_id <= ?1
@@ -107,24 +136,27 @@ impl LedgerKind {
     fn expression(self, column: &str) -> String {
         match (self, column) {
             (_, "sha256" | "inflated_sha256") => format!("lower(hex(nullif(o.{column}, x'')))"),
-            (Self::RejectedRecords, "name") | (Self::IngestedObjects, _) => format!("o.{column}"),
+            (Self::IngestedPrefixes, "delivery_date") => "date(o.day * 86400, 'unixepoch')".to_owned(),
+            (Self::RejectedRecords, "name") | (Self::IngestedObjects | Self::IngestedPrefixes, _) => {
+                format!("o.{column}")
+            }
             (Self::RejectedRecords, _) => format!("r.{column}"),
         }
     }
 }
 
-/// A table over the catalog as one snapshot sees it. Holds no connection: each statement opens its own.
+/// A table over the catalog as one snapshot sees it.
 #[derive(Debug, Clone)]
 pub struct LedgerTable {
-    folder: PathBuf,
+    catalog: Arc<Mutex<Catalog>>,
     kind: LedgerKind,
     snapshot: i64,
 }
 
 impl LedgerTable {
-    /// The rows that came with `snapshot` or before, of the lake in `folder`.
-    pub fn new(folder: PathBuf, kind: LedgerKind, snapshot: i64) -> Self {
-        Self { folder, kind, snapshot }
+    /// The rows that came with `snapshot` or before.
+    pub fn new(catalog: Arc<Mutex<Catalog>>, kind: LedgerKind, snapshot: i64) -> Self {
+        Self { catalog, kind, snapshot }
     }
 
     pub(crate) fn schema(&self) -> SchemaRef {
@@ -146,7 +178,7 @@ impl LedgerTable {
             Some(indices) => indices.iter().map(|index| &columns[*index]).collect(),
             None => columns.iter().collect(),
         };
-        let catalog = Catalog::open(&self.folder)?;
+        let catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
         let batches = catalog.ledger_batches(self.kind, &chosen, &schema, self.snapshot, limit)?;
         Ok((schema, batches))
     }
@@ -155,8 +187,6 @@ impl LedgerTable {
 /// Why a table of the catalog could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerTableError {
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]

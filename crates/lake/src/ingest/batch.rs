@@ -11,13 +11,16 @@ use cloudtrail::reject::Reject;
 use iam::event_action;
 
 use super::file::{Content, InflatedFile, KEPT_REJECT_BYTES};
-use super::{IngestError, IngestOptions, Outcome, Progress, parallel};
-use crate::catalog::{Append, Catalog, NewObject, NewReject, Table};
+use super::{IngestError, IngestOptions, Outcome, Progress, digest_file, parallel};
+use crate::catalog::{Append, Catalog, CatalogError, ListedObject, NewObject, NewReject, ObjectVerdict, Table};
 use crate::dedup::{KnownEvents, Verdict};
 use crate::event_batch::{EventBatch, Row};
-use crate::parquet_file::{ParquetLayout, WriteError, WrittenFile};
+use crate::parquet_file::{Density, ParquetLayout, WriteError, WrittenFile};
 use crate::writer_lock::WriterLock;
 use crate::{rollup, stop_point, timestamp};
+
+/// Fewer objects than these are not worth a fold.
+const LEAST_FOLDED: u64 = 2_000;
 
 /// Rows turned into columns at once: bounds what a file being written holds in memory.
 const ROWS_AT_ONCE: usize = 2_048;
@@ -49,9 +52,14 @@ type FileDocument<'a> = Option<Result<Document<'a>, Reject>>;
 impl BatchWriter {
     /// A writer of the lake that `catalog` describes.
     pub fn new(catalog: Catalog, options: IngestOptions) -> Self {
-        let writer = |table: Table| (ParquetLayout::new(table.columns()), catalog.table_folder(table));
+        let writer = |table: Table| (ParquetLayout::new(table.columns(), Density::Fresh), catalog.table_folder(table));
         let tables = TableWriters { events: writer(Table::Events), access_daily: writer(Table::AccessDaily) };
         Self { catalog, options, tables, writer_id: uuid::Uuid::now_v7().simple().to_string(), next_file: 0 }
+    }
+
+    /// The lake's catalog.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     /// Writes `files` as one batch and adds what became of them to `outcome`.
@@ -83,17 +91,19 @@ impl BatchWriter {
         let mut objects = Vec::with_capacity(files.len());
         let mut rows = Vec::new();
         let mut known = self.probe(&records)?;
+        // Another process may have ingested some of them while this batch was read.
+        let listed: Vec<ListedObject<'_>> = files.iter().map(|file| file.object.as_listed()).collect();
+        let verdicts = self.catalog.object_verdicts(&listed)?;
         for (index, file) in files.iter().enumerate() {
             if let Content::Fault(fault) = &file.content {
                 outcome.faults.push(fault.clone());
                 continue;
             }
-            // Another process may have ingested it while this batch was read.
-            if self.catalog.is_known(&file.object.as_known())? {
+            if verdicts[index] == ObjectVerdict::Known {
                 outcome.summary.files_skipped += 1;
                 continue;
             }
-            let mut object = self.new_object(file)?;
+            let mut object = self.new_object(file, verdicts[index]);
             settle_document(&mut object, file, &documents[index]);
             judge(&mut object, file, &records[index], &mut known, &mut rows);
             objects.push(object);
@@ -119,6 +129,13 @@ impl BatchWriter {
         }
     }
 
+    /// Settles what digests list and folds what is finished; what is left undone the next run does.
+    pub fn tidy_ledger(&mut self) -> Result<(), CatalogError> {
+        self.catalog.settle_listed_files()?;
+        self.catalog.fold_ledger(LEAST_FOLDED)?;
+        Ok(())
+    }
+
     /// The events of the lake that this batch's records may be redeliveries of.
     fn probe(&self, files: &[FileRecords<'_>]) -> Result<KnownEvents, IngestError> {
         let mut spans: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
@@ -138,10 +155,10 @@ impl BatchWriter {
         Ok(known)
     }
 
-    fn new_object(&self, file: &InflatedFile) -> Result<NewObject, IngestError> {
+    fn new_object(&self, file: &InflatedFile, verdict: ObjectVerdict) -> NewObject {
         let object = &file.object;
         let key = object.key();
-        let changed = self.catalog.knows_name(&object.name)?.then_some("OBJECT_CHANGED");
+        let changed = (verdict == ObjectVerdict::Changed).then_some("OBJECT_CHANGED");
         let warnings = file.warnings.iter().chain(key.as_ref().and_then(|k| k.warning.as_ref()));
         let mut new = NewObject {
             name: object.name.clone(),
@@ -159,7 +176,7 @@ impl BatchWriter {
         for code in warnings.map(|w| w.code()).chain(changed) {
             add_warning(&mut new, code);
         }
-        Ok(new)
+        new
     }
 
     fn write_files(
@@ -217,12 +234,12 @@ impl TableWriters {
                     chunk.iter().for_each(|row| batch.push(row));
                     batch.finish()
                 });
-                (Table::Events, layout.write(folder, path, timestamp::date_text(*day), batches)?)
+                (Table::Events, layout.write(folder, path, timestamp::date_text(*day), rows.len(), batches)?)
             }
             Task::Month { month, batch, path } => {
                 let (layout, folder) = &self.access_daily;
-                let batches = std::iter::once(batch.clone());
-                (Table::AccessDaily, layout.write(folder, path, timestamp::date_text(*month), batches)?)
+                let (rows, batches) = (batch.num_rows(), std::iter::once(batch.clone()));
+                (Table::AccessDaily, layout.write(folder, path, timestamp::date_text(*month), rows, batches)?)
             }
         };
         stop_point::reach("file_written");
@@ -271,6 +288,17 @@ fn settle_document(object: &mut NewObject, file: &InflatedFile, document: &FileD
             object.inflated_bytes = bytes.len() as i64;
             object.reject_reason = Some(reject.reason.code());
             object.rejects.push(NewReject { record_index: None, ..new_reject(reject, Some(bytes)) });
+        }
+        (Content::Digest { bytes, sha256 }, _) => {
+            object.inflated_sha256 = Some(*sha256);
+            object.inflated_bytes = bytes.len() as i64;
+            match digest_file::read(&file.object, bytes) {
+                Ok(digest) => object.digest = Some(digest),
+                Err(reject) => {
+                    object.reject_reason = Some(reject.reason.code());
+                    object.rejects.push(NewReject { record_index: None, ..new_reject(&reject, Some(bytes)) });
+                }
+            }
         }
         (Content::Rejected(reject, bytes), _) => {
             object.reject_reason = Some(reject.reason.code());

@@ -9,12 +9,10 @@ use cloudtrail::object_key::ObjectKind;
 use cloudtrail::reject::{Reason, Reject, Warning};
 use sha2::{Digest, Sha256};
 
-use crate::source::{Place, SourceFault, SourceObject, local_folder};
+use crate::source::{OBJECT_BYTES, Place, SourceFault, SourceObject, local_folder};
 
 /// Rejected bytes up to this size are kept in the catalog; larger ones stay where they are.
 pub const KEPT_REJECT_BYTES: usize = 64 << 10;
-/// More stored bytes than this cannot inflate to what the limits allow.
-const OBJECT_BYTES: u64 = 600 << 20;
 
 /// An object with its JSON text, or without one.
 #[derive(Debug)]
@@ -30,8 +28,8 @@ pub struct InflatedFile {
 pub enum Content {
     /// JSON text and its hash.
     Json { bytes: Vec<u8>, sha256: [u8; 32] },
-    /// Not to be read for records: a digest.
-    NoRecords,
+    /// JSON text that holds no records but a list of log files, and its hash.
+    Digest { bytes: Vec<u8>, sha256: [u8; 32] },
     /// The container is broken; the object's own bytes where they are few.
     Rejected(Reject, Option<Vec<u8>>),
     /// Not readable now; a later run tries again.
@@ -42,7 +40,7 @@ impl InflatedFile {
     /// Bytes it keeps in memory.
     pub fn held_bytes(&self) -> usize {
         match &self.content {
-            Content::Json { bytes, .. } => bytes.len(),
+            Content::Json { bytes, .. } | Content::Digest { bytes, .. } => bytes.len(),
             _ => 0,
         }
     }
@@ -50,43 +48,37 @@ impl InflatedFile {
 
 /// Reads and inflates one object.
 pub fn inflate(object: &SourceObject, inflater: &mut Inflater) -> InflatedFile {
-    let mut file =
-        InflatedFile { object: object.clone(), sha256: [0; 32], content: Content::NoRecords, warnings: Vec::new() };
-    let bytes = match read(object) {
-        Ok(bytes) => bytes,
-        Err(content) => {
-            file.content = content;
-            return file;
-        }
+    let file = |sha256, content, warnings| InflatedFile { object: object.clone(), sha256, content, warnings };
+    let stored = match read(object) {
+        Ok(stored) => stored,
+        Err(content) => return file([0; 32], content, Vec::new()),
     };
-    file.sha256 = Sha256::digest(&bytes).into();
-    if object.key().is_some_and(|key| key.kind == ObjectKind::Digest) {
-        return file;
-    }
-    let mut inflated = Vec::new();
-    match inflater.inflate(&bytes, &object.name, &mut inflated) {
+    let stored_sha256 = Sha256::digest(&stored).into();
+    let mut bytes = Vec::new();
+    match inflater.inflate(&stored, &object.name, &mut bytes) {
         Ok(done) => {
-            file.warnings = done.warnings;
-            let sha256 = Sha256::digest(&inflated).into();
-            file.content = Content::Json { bytes: inflated, sha256 };
+            let sha256 = Sha256::digest(&bytes).into();
+            let is_digest = object.key().is_some_and(|key| key.kind == ObjectKind::Digest);
+            let content = if is_digest { Content::Digest { bytes, sha256 } } else { Content::Json { bytes, sha256 } };
+            file(stored_sha256, content, done.warnings)
         }
         Err(reject) => {
-            let kept = (bytes.len() <= KEPT_REJECT_BYTES).then(|| bytes.into_owned());
-            file.content = Content::Rejected(reject, kept);
+            let kept = (stored.len() <= KEPT_REJECT_BYTES).then(|| stored.into_owned());
+            file(stored_sha256, Content::Rejected(reject, kept), Vec::new())
         }
     }
-    file
 }
 
 fn read(object: &SourceObject) -> Result<Cow<'_, [u8]>, Content> {
-    let path = match &object.place {
-        Place::Memory(bytes) => return Ok(Cow::Borrowed(bytes)),
-        Place::File(path) => path,
-    };
     if object.size_bytes > OBJECT_BYTES {
         let detail = format!("the file has {} bytes, the limit is {OBJECT_BYTES}", object.size_bytes);
         return Err(Content::Rejected(Reject::of_file(Reason::DecompressedLimit, 0, detail), None));
     }
+    let path = match &object.place {
+        Place::Memory(bytes) => return Ok(Cow::Borrowed(bytes)),
+        Place::Bucket(fetcher) => return fetcher.take(object).map(Cow::Owned).map_err(Content::Fault),
+        Place::File(path) => path,
+    };
     let fault = |error| Content::Fault(local_folder::fault(path, &error));
     let mut bytes = Vec::with_capacity(object.size_bytes as usize + 1);
     let file = File::open(path).map_err(fault)?;

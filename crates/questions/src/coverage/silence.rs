@@ -38,6 +38,7 @@ pub(super) fn silent_regions(region: &str, stamps: &[i64], all: &[i64]) -> Vec<G
             from_us,
             until_us,
             rule: GapRule::SilentRegion,
+            files: Vec::new(),
         })
         .collect()
 }
@@ -63,7 +64,8 @@ pub(super) fn silent_account(spans: &[(i64, i64)]) -> Vec<Gap> {
             let habit = days.len() * 100 >= DAILY_PERCENT * (all_days - silent_days.min(all_days));
             let breaks_it = silent_days > 0 || from - until_now >= rare;
             if habit && breaks_it && days.len() >= DAYS_OF_HABIT {
-                gaps.push(Gap { region: None, from_us: until_now, until_us: from, rule: GapRule::SilentAccount });
+                let rule = GapRule::SilentAccount;
+                gaps.push(Gap { region: None, from_us: until_now, until_us: from, rule, files: Vec::new() });
             }
         }
         until_now = until_now.max(until);

@@ -115,7 +115,7 @@ fn fill(folder: &std::path::Path, organization: &Organization) -> anyhow::Result
                 .collect(),
             ..Listing::default()
         };
-        let outcome = ingest(folder, listing, &options, &never, &mut |_| {})?;
+        let outcome = ingest(folder, [listing], &options, &never, &mut |_| {})?;
         sum.add(&outcome.summary);
     }
     Ok(sum)

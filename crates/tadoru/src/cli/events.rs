@@ -6,6 +6,7 @@ use lake::snapshot::Snapshot;
 use lake::timestamp::rfc3339_seconds;
 use lake::value::Value as LakeValue;
 use query_syntax::event_filter;
+use questions::coverage::Gap;
 use questions::events::why_empty::{WhyEmpty, why_empty};
 use questions::events::{self, Input};
 
@@ -59,10 +60,23 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         flags.selection.print(context, &events.answer.columns, events.answer.rows)?;
     }
     note_cut(context, shown, events.event_count);
+    if flags.selection.names_a_window() {
+        say_gaps(context, &events::gaps(&snapshot, &input.selection, now.us)?);
+    }
     if shown == 0 {
         context.note(&empty(&why_empty(&snapshot, &input, now.us)?, &input));
     }
     Ok(Exit::Done)
+}
+
+/// Events may be missing where logs are.
+fn say_gaps(context: &Context, gaps: &[(String, Gap)]) {
+    let Some((account, gap)) = gaps.first() else { return };
+    let more = if gaps.len() > 1 { format!(", and {} more", gaps.len() - 1) } else { String::new() };
+    let note = Message::note("the window overlaps a gap in the logs: events may be missing")
+        .why(format!("{account} {gap} ({}){more}", gap.rule.as_str()))
+        .try_this("tadoru status --gaps");
+    context.note(&note);
 }
 
 fn one_event(

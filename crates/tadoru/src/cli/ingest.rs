@@ -1,17 +1,21 @@
 //! `tadoru ingest SOURCE...`: lists the sources, ingests what is new, shows progress on stderr and the summary on stdout.
+//! `--dry-run` only says what there is to do.
 
-use std::io::{ErrorKind, IsTerminal, Read};
-use std::path::{Path, PathBuf};
+mod bucket;
+mod dry_run;
+mod source;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use clap::Args;
 use cloudtrail::log_file::Limits;
 use indicatif::{ProgressBar, ProgressStyle};
 use lake::ingest::{BATCH_BYTES, IngestError, IngestOptions, Outcome, Progress, ingest};
-use lake::source::{Listing, local_folder, standard_input};
+use lake::source::{NO_KEY, SourceFault};
 use lake::stop_point;
 use serde_json::{Value, json};
 
@@ -19,12 +23,20 @@ use super::Context;
 use crate::clock::Now;
 use crate::error::{Exit, Failure, Message};
 use crate::output::Table;
+use source::{SourceFlags, Sources};
+
+pub use bucket::url as bucket_url;
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// Folders, files, or - for standard input
+    /// Folders, files, s3://bucket/prefix, or - for standard input
     #[arg(required = true, value_name = "SOURCE")]
     sources: Vec<PathBuf>,
+    #[command(flatten)]
+    source: SourceFlags,
+    /// Say what would be read and how long it may take, and write nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Threads that read and write [default: one a core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
@@ -34,9 +46,13 @@ pub struct Flags {
 }
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
-    let listing = list(&flags.sources)?;
-    let objects = listing.objects.len();
     let stop = stop_on_ctrl_c()?;
+    let Some(sources) = Sources::open(context, &flags.sources, &flags.source, &stop)? else {
+        return Ok(Exit::Interrupted);
+    };
+    if flags.dry_run {
+        return dry_run::run(context, sources, &stop);
+    }
     let options = IngestOptions {
         workers: flags.jobs.filter(|n| *n > 0).unwrap_or_else(cores),
         wait: Duration::from_secs(flags.wait),
@@ -49,57 +65,54 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     }
     let began = Instant::now();
     let mut display = Display::new(context.quiet);
-    let outcome = ingest(&context.config.lake, listing, &options, &stop, &mut |progress| display.show(&progress));
+    let urls = sources.urls();
+    let outcome = ingest_all(context, sources, &options, &stop, &mut display);
     display.end();
     let outcome = outcome.map_err(explain)?;
     let seconds = began.elapsed().as_secs_f64();
-    report(context, &outcome, objects);
+    report(context, &outcome);
+    report_faults(&outcome.faults, &urls);
     context.print(&summary_table(&outcome, seconds))?;
-    Ok(if outcome.interrupted {
-        Exit::Interrupted
-    } else if !outcome.faults.is_empty() {
-        Exit::Partial
-    } else {
-        Exit::Done
-    })
+    Ok(exit(&outcome))
 }
 
-fn list(sources: &[PathBuf]) -> anyhow::Result<Listing> {
-    let mut all = Listing::default();
-    for source in sources {
-        let listing = if source == Path::new("-") {
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
-            standard_input::list(bytes)
-        } else if source.to_string_lossy().starts_with("s3://") {
-            return Err(Failure::usage(
-                Message::error(format!("cannot ingest {}", source.display()))
-                    .why("this version reads folders, files and standard input, not S3")
-                    .try_this("aws s3 sync s3://bucket/AWSLogs ./logs && tadoru ingest ./logs"),
-            )
-            .into());
-        } else {
-            local_folder::list(source).map_err(|error| not_listed(source, &error))?
-        };
-        all.objects.extend(listing.objects);
-        all.skipped.extend(listing.skipped);
-        all.faults.extend(listing.faults);
+/// The sources one after the other, so that each sees what those before it left in the ledger.
+fn ingest_all(
+    context: &Context,
+    sources: Sources,
+    options: &IngestOptions,
+    stop: &AtomicBool,
+    display: &mut Display,
+) -> Result<Outcome, IngestError> {
+    let lake = &context.config.lake;
+    let mut all = Outcome::default();
+    if let Some(local) = sources.local {
+        all.absorb(ingest(lake, [local], options, stop, &mut |progress| display.show(&progress))?);
     }
-    all.objects.sort_by(|a, b| a.name.cmp(&b.name));
-    all.objects.dedup_by(|a, b| a.name == b.name);
+    for (_, bucket) in sources.buckets {
+        if !all.interrupted {
+            all.absorb(ingest(lake, bucket, options, stop, &mut |progress| display.show(&progress))?);
+        }
+    }
     Ok(all)
 }
 
-fn not_listed(source: &Path, error: &std::io::Error) -> Failure {
-    let message = Message::error(format!("cannot ingest {}", source.display())).why(error.to_string());
-    match error.kind() {
-        ErrorKind::PermissionDenied => {
-            Failure { message: message.try_this("run as somebody who may read it"), exit: Exit::NotPermitted }
-        }
-        _ => Failure::failed(
-            message.try_this("give the folder that holds AWSLogs/, a log file, or - for standard input"),
-        ),
+fn exit(outcome: &Outcome) -> Exit {
+    let is_refused = |fault: &SourceFault| bucket::is_refusal(fault);
+    if outcome.interrupted {
+        Exit::Interrupted
+    } else if outcome.faults.is_empty() {
+        Exit::Done
+    } else if found(outcome) == 0 && outcome.faults.iter().all(is_refused) {
+        Exit::NotPermitted
+    } else {
+        Exit::Partial
     }
+}
+
+/// Objects that were read now or before.
+fn found(outcome: &Outcome) -> u64 {
+    outcome.summary.files + outcome.summary.files_skipped - outcome.skipped.len() as u64
 }
 
 fn cores() -> usize {
@@ -166,25 +179,18 @@ fn summary_table(outcome: &Outcome, seconds: f64) -> Table {
     table
 }
 
-fn report(context: &Context, outcome: &Outcome, objects: usize) {
-    if objects == 0 && outcome.faults.is_empty() {
+fn report(context: &Context, outcome: &Outcome) {
+    if found(outcome) == 0 && outcome.faults.is_empty() {
         context.note(
             &Message::note("there was nothing to ingest")
                 .why(if outcome.skipped.is_empty() { "the source holds no files" } else { "no file may be opened" })
                 .try_this("give the folder that holds AWSLogs/, or the .json.gz files themselves"),
         );
     }
-    if objects > 0 && !outcome.skipped.is_empty() {
-        let mut reasons: Vec<(&str, u64)> = Vec::new();
-        for (_, reason) in &outcome.skipped {
-            match reasons.iter_mut().find(|(known, _)| known == reason) {
-                Some((_, count)) => *count += 1,
-                None => reasons.push((reason, 1)),
-            }
-        }
-        let count = outcome.skipped.len() as u64;
-        context.note(&Message::note(counted(count, "object was", "objects were", "not opened")).why(words(&reasons)));
+    if found(outcome) > 0 {
+        note_skipped(context, &outcome.skipped);
     }
+    note_without_key(context, &outcome.skipped);
     if !outcome.file_rejects.is_empty() {
         let count: u64 = outcome.file_rejects.iter().map(|(_, n)| n).sum();
         context.note(
@@ -201,19 +207,63 @@ fn report(context: &Context, outcome: &Outcome, objects: usize) {
                 .try_this("tadoru sql 'select name, record_index, reason, detail from rejected_records'"),
         );
     }
-    for fault in outcome.faults.iter().take(5) {
-        super::say(
-            &Message::warning(format!("not read: {}", fault.name)).why(format!("{}: {}", fault.reason, fault.detail)),
-        );
-    }
-    if outcome.faults.len() > 5 {
-        super::say(&Message::warning(format!("{} more objects were not read", outcome.faults.len() - 5)));
-    }
     if outcome.interrupted {
         super::say(
             &Message::warning("interrupted; what was committed is kept")
                 .try_this("run the same command again: it goes on where it stopped"),
         );
+    }
+}
+
+fn note_skipped(context: &Context, skipped: &[(String, &'static str)]) {
+    let mut reasons: Vec<(&str, u64)> = Vec::new();
+    for (_, reason) in skipped {
+        match reasons.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((reason, 1)),
+        }
+    }
+    if !skipped.is_empty() {
+        let what = counted(skipped.len() as u64, "object was", "objects were", "not opened");
+        context.note(&Message::note(what).why(words(&reasons)));
+    }
+}
+
+/// So many names are shown of what was left out or not read.
+const NAMES_SHOWN: usize = 5;
+
+fn note_without_key(context: &Context, skipped: &[(String, &'static str)]) {
+    let names: Vec<&str> =
+        skipped.iter().filter(|(_, reason)| *reason == NO_KEY).map(|(name, _)| name.as_str()).collect();
+    if names.is_empty() {
+        return;
+    }
+    let mut shown = names[..names.len().min(NAMES_SHOWN)].join("\n");
+    if names.len() > NAMES_SHOWN {
+        shown.push_str(&format!("\n… and {} more", names.len() - NAMES_SHOWN));
+    }
+    context.note(
+        &Message::note(format!("left out, their names tell no account, region or time:\n{shown}"))
+            .try_this("ingest them without --since, --until, --account and --region"),
+    );
+}
+
+/// Each kind of refusal comes once with what mends it.
+fn report_faults(faults: &[SourceFault], urls: &[lake::source::s3_bucket::url::S3Url]) {
+    let mut explained: Vec<&str> = Vec::new();
+    for fault in faults.iter().take(NAMES_SHOWN) {
+        let mut message =
+            Message::warning(format!("not read: {}", fault.name)).why(format!("{}: {}", fault.reason, fault.detail));
+        if !explained.contains(&fault.reason)
+            && let Some(advice) = bucket::advice(fault, urls)
+        {
+            explained.push(fault.reason);
+            message = message.try_this(advice);
+        }
+        super::say(&message);
+    }
+    if faults.len() > NAMES_SHOWN {
+        super::say(&Message::warning(format!("{} more objects were not read", faults.len() - NAMES_SHOWN)));
     }
 }
 
@@ -246,7 +296,7 @@ impl Display {
 
     fn show(&mut self, progress: &Progress<'_>) {
         match progress {
-            Progress::Begun { bytes, .. } => {
+            Progress::Listed { bytes, .. } => {
                 self.bytes = *bytes;
                 if let Some(bar) = &self.bar {
                     bar.set_length(*bytes);
@@ -264,7 +314,7 @@ impl Display {
                 } else if !self.quiet && self.last_line.elapsed() >= Duration::from_secs(10) {
                     self.last_line = Instant::now();
                     let share = 100 * sum.bytes_in / self.bytes.max(1);
-                    super::say(&Message::note(format!("{share} %: {words}")));
+                    super::say(&Message::note(format!("{share} % of what is listed: {words}")));
                 }
             }
         }

@@ -43,6 +43,11 @@ pub struct SelectionFlags {
 }
 
 impl SelectionFlags {
+    /// Whether a window was asked for, and not the whole of the lake.
+    pub fn names_a_window(&self) -> bool {
+        self.since.is_some() || self.until.is_some()
+    }
+
     /// The input of a question; `own` are columns that the question adds by itself.
     pub fn selection(&self, context: &Context, now: Now, own: &[&str]) -> anyhow::Result<Selection> {
         let window = window(self.since.as_deref(), self.until.as_deref(), now)?;

@@ -3,7 +3,7 @@
 
 use clap::Args;
 use lake::catalog::LakeCounts;
-use questions::coverage::Gap;
+use questions::coverage::{Basis, Gap, GapRule};
 use questions::status::Status;
 use serde_json::{Value, json};
 
@@ -16,6 +16,8 @@ use crate::output::{Table, from_lake};
 const TRY_TO_FILL: &str = "tadoru ingest FOLDER   (or tadoru demo: the sample organisation)";
 /// Gaps that the notes name one by one.
 const NAMED_GAPS: usize = 5;
+/// Log files that are named for a gap.
+const NAMED_FILES: usize = 3;
 
 #[derive(Debug, Args)]
 pub struct Flags {
@@ -48,6 +50,8 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     if !flags.gaps {
         say_gaps(context, &status);
     }
+    say_files(context, &status);
+    say_proof(context, &status);
     if !flags.rejects {
         say_rejects(context, &status);
     }
@@ -124,6 +128,49 @@ fn say_gaps(context: &Context, status: &Status) {
     context.note(&Message::note(what).why(lines.join("\n")).try_this("tadoru status --gaps"));
 }
 
+/// The log files that digests list and the lake lacks, or has otherwise.
+fn say_files(context: &Context, status: &Status) {
+    for rule in [GapRule::MissingFile, GapRule::AlteredFile, GapRule::RejectedFile] {
+        let gaps = all_gaps(status).filter(|(_, gap)| gap.rule == rule);
+        let files: Vec<&String> = gaps.flat_map(|(_, gap)| &gap.files).collect();
+        if files.is_empty() {
+            continue;
+        }
+        let mut lines: Vec<String> = files.iter().take(NAMED_FILES).map(|name| (*name).clone()).collect();
+        if files.len() > NAMED_FILES {
+            lines.push(format!("and {} more", files.len() - NAMED_FILES));
+        }
+        let (what, mend) = match rule {
+            GapRule::MissingFile => {
+                ("that digests list and the lake lacks", "ingest the folder or bucket that has them")
+            }
+            GapRule::AlteredFile => {
+                ("with other bytes than their digests list", "ingest the originals from the bucket")
+            }
+            _ => ("rejected as a whole", "tadoru status --rejects"),
+        };
+        let what = format!("{} {what}", plural(files.len(), "log file"));
+        context.note(&Message::note(what).why(lines.join("\n")).try_this(mend));
+    }
+}
+
+/// What a proof rests on, where there is one.
+fn say_proof(context: &Context, status: &Status) {
+    let coverages = || status.accounts.iter().filter_map(|account| account.coverage.as_ref());
+    let proven = coverages().filter(|coverage| coverage.basis() == Basis::Proven).count();
+    if proven > 0 {
+        let what = format!("the coverage of {} is proven by digest files", plural(proven, "account"));
+        context
+            .note(&Message::note(what).why("they list each log file and its hash; their signatures were not checked"));
+    }
+    let not_compared: i64 = coverages().map(|coverage| coverage.not_compared).sum();
+    if not_compared > 0 {
+        let files = plural(not_compared.unsigned_abs() as usize, "listed log file");
+        let why = "they are there, but their digests came when only their names were kept";
+        context.note(&Message::note(format!("{files} could not be compared with their digests")).why(why));
+    }
+}
+
 fn say_rejects(context: &Context, status: &Status) {
     if status.rejects.is_empty() {
         return;
@@ -172,7 +219,7 @@ fn accounts(status: &Status, now: Now) -> Table {
             time(coverage.map(|c| c.from_us)),
             time(coverage.map(|c| c.until_us)),
             coverage.map_or(Value::Null, |c| behind(c.until_us)),
-            coverage.map_or(Value::Null, |c| json!(c.basis.as_str())),
+            coverage.map_or(Value::Null, |c| json!(c.basis().as_str())),
             coverage.map_or(Value::Null, |c| json!(c.gaps.len())),
         ]);
     }
@@ -185,7 +232,17 @@ fn all_gaps(status: &Status) -> impl Iterator<Item = (&str, &Gap)> {
 }
 
 fn gaps(status: &Status) -> Table {
-    let mut table = Table::new(&["account", "region", "gap_from", "gap_until", "hours", "rule", "rule_text"]);
+    let mut table = Table::new(&[
+        "account",
+        "region",
+        "gap_from",
+        "gap_until",
+        "hours",
+        "rule",
+        "rule_text",
+        "file_count",
+        "files",
+    ]);
     table.rows = all_gaps(status)
         .map(|(account, gap)| {
             let hours = (gap.until_us - gap.from_us) as f64 / 3_600_000_000.0;
@@ -197,6 +254,8 @@ fn gaps(status: &Status) -> Table {
                 json!((hours * 10.0).round() / 10.0),
                 json!(gap.rule.as_str()),
                 json!(gap.rule.sentence()),
+                json!(gap.files.len()),
+                json!(gap.files.iter().take(NAMED_FILES).collect::<Vec<_>>()),
             ]
         })
         .collect();

@@ -16,6 +16,7 @@ mod kill_matrix;
 mod principals;
 mod read_back;
 mod reference;
+mod s3;
 mod situations;
 mod sql_prompt;
 mod terminal;

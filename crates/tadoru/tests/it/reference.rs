@@ -25,12 +25,17 @@ pub fn shared(path: &str, test: &str) -> Option<PathBuf> {
 
 /// Runs a program of `tests/duckdb`, which prints differences; `None`, and a line that says so, where there is no DuckDB.
 pub fn duckdb(script: &str, arguments: &[&Path], test: &str) -> Option<Output> {
-    let Some(python) = variable("TADORU_TEST_PYTHON") else {
+    let Some(python) = python() else {
         skip(test, "TADORU_TEST_PYTHON is not set: no DuckDB to compare with");
         return None;
     };
     let script = workspace().join("tests/duckdb").join(script);
     Some(Command::new(python).arg("-B").arg(script).args(arguments).output().unwrap())
+}
+
+/// The python of `tests/requirements.txt`.
+pub fn python() -> Option<OsString> {
+    variable("TADORU_TEST_PYTHON")
 }
 
 /// Fails with what a program of [`duckdb`] printed, unless it found no difference.

@@ -1,6 +1,7 @@
 //! Runs `tests/questions/<question>/<situation>.slt`: what the lake holds, commands as a person types them, what comes
 //! out. The form is described in docs/adding_a_question.md; with `TADORU_TEST_UPDATE=1` the files are rewritten.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -82,7 +83,8 @@ fn run(path: &Path, lakes: &mut SharedLakes) -> Result<(), String> {
             },
             Some(files) => {
                 let beside = path.parent().unwrap();
-                let sources: Vec<PathBuf> = files.split_whitespace().map(|file| beside.join(file)).collect();
+                let sources: Vec<PathBuf> =
+                    files.split_whitespace().map(|file| unpacked(&beside.join(file), &own)).collect();
                 own.ingest(&sources.iter().map(PathBuf::as_path).collect::<Vec<_>>());
                 lake = Some(own.folder());
             }
@@ -117,6 +119,20 @@ fn run(path: &Path, lakes: &mut SharedLakes) -> Result<(), String> {
         return Ok(());
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
+}
+
+/// A file as it is; of `x.bucket.json`, whose members are keys and the text of their objects, a folder with those objects.
+fn unpacked(file: &Path, own: &TestLake) -> PathBuf {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap();
+    let Some(bucket) = name.strip_suffix(".bucket.json") else { return file.to_owned() };
+    let folder = own.beside(bucket);
+    let objects: BTreeMap<String, String> = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    for (key, text) in objects {
+        let path = folder.join(key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
 }
 
 /// Stdout; of a command that fails, stderr too and the exit code.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use rusqlite::{Connection, OpenFlags, types::ValueRef};
-use sample::{Organization, Settings};
+use sample::{Organization, SampleObject, Settings};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -17,7 +17,12 @@ pub fn sample() -> Organization {
 
 /// Writes the objects of some days of the sample below `folder`.
 pub fn write_sample(organization: &Organization, days: Range<u32>, folder: &Path) {
-    for object in days.flat_map(|day| organization.objects_of_day(day)) {
+    write_objects(&days.flat_map(|day| organization.objects_of_day(day)).collect::<Vec<_>>(), folder);
+}
+
+/// Writes objects below `folder`, by their keys.
+pub fn write_objects(objects: &[SampleObject], folder: &Path) {
+    for object in objects {
         let path = folder.join(&object.key);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, &object.bytes).unwrap();
@@ -31,10 +36,32 @@ pub fn program() -> Command {
     command
 }
 
+/// What the AWS SDK reads before it looks into `HOME`.
+const AWS_SETTINGS: [&str; 15] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_ROLE_ARN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+];
+
 /// Takes the machine's settings out of a command's environment.
 pub fn isolate(command: &mut Command) {
     for name in ["LAKE", "OUTPUT", "TZ", "COLOR", "AS_OF", "TEST_STOP_POINT", "TEST_BATCH_BYTES"] {
         command.env_remove(format!("TADORU_{name}"));
+    }
+    for name in AWS_SETTINGS {
+        command.env_remove(name);
     }
     let empty = env!("CARGO_TARGET_TMPDIR");
     command
@@ -146,7 +173,9 @@ impl TestLake {
     pub fn assert_consistent(&self) {
         let sums = &self.catalog(
             "SELECT coalesce(sum(records), 0) AS records, coalesce(sum(new_events), 0) AS new_events,
-                    coalesce(sum(new_events + duplicates + rejected + expired), 0) AS parts FROM ingested_object",
+                    coalesce(sum(new_events + duplicates + rejected + expired), 0) AS parts
+             FROM (SELECT records, new_events, duplicates, rejected, expired FROM ingested_object
+                   UNION ALL SELECT records, new_events, duplicates, rejected, expired FROM folded_prefix)",
         )[0];
         assert_eq!(sums["records"], sums["parts"]);
         let unbalanced = self

@@ -1,0 +1,176 @@
+//! A bucket of logs, read straight from S3. It is listed by account, region and day (`layout`, `listing`), and the bodies of
+//! what the ledger does not know are brought ahead of the work (`fetch`). Requests run on a small runtime of their own; to
+//! `ingest` a bucket is portions of objects, as a folder is one.
+
+mod bucket;
+mod connection;
+pub mod failure;
+mod fetch;
+mod layout;
+mod listing;
+pub mod permission;
+pub mod url;
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cloudtrail::object_key::{KeyVerdict, parse};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc::{Receiver, channel};
+
+pub use bucket::Requests;
+pub use connection::S3Options;
+pub use fetch::Fetcher;
+
+use super::selection::{Refusal, Selection};
+use super::{Listing, NO_KEY, Place, SourceObject};
+use bucket::{Bucket, ListedObject};
+use connection::Connection;
+use failure::S3Failure;
+use layout::Layout;
+use listing::Lister;
+use url::S3Url;
+
+/// Threads that talk to S3: TLS is the work there is.
+const THREADS: usize = 2;
+/// Portions listed ahead.
+const PORTIONS_AHEAD: usize = 2;
+/// How often a waiting caller looks whether it should stop.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// The objects below one prefix, in portions; each portion is in no order yet, the portions are in order of days.
+#[derive(Debug)]
+pub struct S3Bucket {
+    /// `None` only while it is dropped.
+    runtime: Option<Runtime>,
+    bucket: Arc<Bucket>,
+    portions: Receiver<Listing>,
+    unlisted: Vec<String>,
+    stop: Arc<AtomicBool>,
+}
+
+impl S3Bucket {
+    /// Connects, finds the logs below `url` and begins to list what `selection` wants. `None` where `stop` came first.
+    ///
+    /// # Errors
+    /// Nothing can be listed at all. A prefix that cannot be listed beside others becomes a fault of a portion.
+    pub fn open(
+        url: &S3Url,
+        options: &S3Options,
+        selection: &Selection,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Option<Self>, S3Failure> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .thread_name("s3")
+            .enable_all()
+            .build()
+            .map_err(|error| S3Failure::of_machine(url, &error))?;
+        let opened = runtime.block_on(until(stop, async {
+            let bucket = Bucket::new(url.bucket.clone(), Connection::new(options).await);
+            let layout = layout::find(&bucket, &url.key, selection).await?;
+            Ok((Arc::new(bucket), layout))
+        }));
+        let Some(opened) = opened else {
+            runtime.shutdown_background();
+            return Ok(None);
+        };
+        let (bucket, mut layout) = opened?;
+        let (fetcher, wanted) = Fetcher::new(Arc::clone(&bucket), Arc::clone(stop));
+        runtime.spawn(Arc::clone(&fetcher).run(wanted));
+        let (sender, portions) = channel(PORTIONS_AHEAD);
+        let unlisted = std::mem::take(&mut layout.unlisted);
+        let converter = Converter { bucket: Arc::clone(&bucket), fetcher, selection: selection.clone() };
+        runtime.spawn(async move { converter.list(layout, sender).await });
+        Ok(Some(Self { runtime: Some(runtime), bucket, portions, unlisted, stop: Arc::clone(stop) }))
+    }
+
+    /// Folders beside the logs that were not listed.
+    pub fn unlisted(&self) -> &[String] {
+        &self.unlisted
+    }
+
+    /// Requests sent so far.
+    pub fn requests(&self) -> Requests {
+        self.bucket.requests()
+    }
+}
+
+impl Iterator for S3Bucket {
+    type Item = Listing;
+
+    fn next(&mut self) -> Option<Listing> {
+        let runtime = self.runtime.as_ref()?;
+        runtime.block_on(until(&self.stop, self.portions.recv())).flatten()
+    }
+}
+
+impl Drop for S3Bucket {
+    fn drop(&mut self) {
+        // Requests under way are given up: nobody waits for them.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What `work` ends with, or `None` where `stop` comes first.
+async fn until<T>(stop: &AtomicBool, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    loop {
+        match tokio::time::timeout(LOOK, &mut work).await {
+            Ok(done) => return Some(done),
+            Err(_) if stop.load(Ordering::Relaxed) => return None,
+            Err(_) => {}
+        }
+    }
+}
+
+/// Makes a source's objects of listed ones.
+struct Converter {
+    bucket: Arc<Bucket>,
+    fetcher: Arc<Fetcher>,
+    selection: Selection,
+}
+
+impl Converter {
+    async fn list(self, layout: Layout, out: tokio::sync::mpsc::Sender<Listing>) {
+        let mut first = Listing { faults: layout.faults, ..Listing::default() };
+        if let Some(object) = layout.object {
+            self.convert(object, false, &mut first);
+        }
+        let convert = |object: ListedObject, is_dated: bool, listing: &mut Listing| {
+            self.convert(object, is_dated, listing);
+        };
+        Lister::new(&self.bucket, layout.prefixes, &self.selection, out, &convert).run(first).await;
+    }
+
+    /// What lies below a dated prefix was selected by it, anything else is judged by its own name.
+    fn convert(&self, object: ListedObject, is_dated: bool, listing: &mut Listing) {
+        if object.key.ends_with('/') && object.size_bytes == 0 {
+            return;
+        }
+        let name = self.bucket.name_of(&object.key);
+        let verdict = parse(&name);
+        if let KeyVerdict::Skip(reason) = verdict {
+            return listing.skipped.push((name, reason.code()));
+        }
+        if !is_dated {
+            let key = if let KeyVerdict::CloudTrail(key) = &verdict { Some(key) } else { None };
+            match self.selection.judge(key) {
+                Ok(()) => {}
+                Err(Refusal::NotWanted) => return,
+                Err(Refusal::Unknown) => return listing.skipped.push((name, NO_KEY)),
+            }
+        }
+        listing.objects.push(SourceObject {
+            name,
+            place: Place::Bucket(Arc::clone(&self.fetcher)),
+            size_bytes: object.size_bytes,
+            stamp: object.etag,
+        });
+    }
+}

@@ -1,0 +1,97 @@
+//! How long questions take on an open lake, warm: the median of several runs in one process, as JSON. For
+//! `cargo xtask bench`; `time_questions LAKE QUERIES_DIR RUNS`.
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a benchmark prints what it measured by the clock, and stops where something is wrong"
+)]
+
+use std::path::Path;
+use std::time::Instant;
+
+use iam::service_reference::ServiceReference;
+use lake::engine::{EngineLimits, Mode};
+use lake::snapshot::Snapshot;
+use lake::value::Value;
+use questions::access_advisor::{self, Granularity, Input, Listed};
+use questions::access_window::AccessWindow;
+use questions::coverage::Coverage;
+use serde_json::{Map, json};
+
+struct Bench {
+    snapshot: Snapshot,
+    now_us: i64,
+    runs: usize,
+    medians: Map<String, serde_json::Value>,
+}
+
+impl Bench {
+    /// Times `ask`, which returns how many rows or lines came, after one run that does not count.
+    fn time(&mut self, name: &str, ask: impl Fn(&Snapshot, i64) -> usize) {
+        let mut rows = 0;
+        let mut times: Vec<f64> = (0..=self.runs)
+            .map(|_| {
+                let began = Instant::now();
+                rows = ask(&self.snapshot, self.now_us);
+                began.elapsed().as_secs_f64() * 1_000.0
+            })
+            .skip(1)
+            .collect();
+        times.sort_by(f64::total_cmp);
+        self.medians.insert(name.to_owned(), json!({"ms": times[times.len() / 2], "rows": rows}));
+    }
+
+    fn text(&self, sql: &str) -> String {
+        match self.snapshot.query(sql, self.now_us, Mode::Trusted).unwrap().rows.remove(0).remove(0) {
+            Value::Text(text) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn advise(principals: Vec<String>) -> impl Fn(&Snapshot, i64) -> usize {
+    let services = ServiceReference::embedded();
+    move |snapshot, now_us| {
+        let window = AccessWindow { since_us: None, until_us: now_us };
+        let (granularity, listed) = (Granularity::Service, Listed::Used);
+        let input = Input { principals: principals.clone(), granularity, listed, window, regions: Vec::new() };
+        let coverage = Coverage::read(snapshot).unwrap();
+        access_advisor::ask(snapshot, &services, &coverage, &input, now_us).unwrap().lines.len()
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let [_, folder, queries, runs] = arguments.as_slice() else { panic!("time_questions LAKE QUERIES_DIR RUNS") };
+    let began = Instant::now();
+    let snapshot = Snapshot::open(Path::new(folder), EngineLimits::default()).unwrap();
+    let opened_ms = began.elapsed().as_secs_f64() * 1_000.0;
+    let now_us = snapshot.event_span().unwrap().1 + 1;
+    let mut bench = Bench { snapshot, now_us, runs: runs.parse().unwrap(), medians: Map::new() };
+    bench.medians.insert("open the lake".to_owned(), json!({"ms": opened_ms, "rows": 1}));
+    let busiest = bench.text(
+        "SELECT principal FROM access_daily WHERE principal LIKE 'arn:aws:iam::%:role/%'
+         GROUP BY 1 ORDER BY sum(eventcount) DESC, 1 LIMIT 1",
+    );
+    let event_id = bench.text("SELECT eventid FROM events WHERE principal LIKE '%Alice' ORDER BY eventtime, 1 LIMIT 1");
+    let access_key = bench
+        .text("SELECT accesskeyid FROM events WHERE accesskeyid LIKE 'AKIA%' GROUP BY 1 ORDER BY count(*), 1 LIMIT 1");
+    bench.time("access-advisor, one principal", advise(vec![busiest]));
+    bench.time("access-advisor, all", advise(Vec::new()));
+    bench.time("event by id", move |snapshot, now_us| {
+        questions::events::by_id(snapshot, &event_id, now_us).unwrap().len()
+    });
+    let by_key = format!("SELECT eventtime, eventname FROM events WHERE accesskeyid = '{access_key}' LIMIT 100");
+    bench.time("events by access key", move |snapshot, now_us| {
+        snapshot.query(&by_key, now_us, Mode::Trusted).unwrap().rows.len()
+    });
+    let mut files: Vec<_> = std::fs::read_dir(queries).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files {
+        let (name, sql) =
+            (file.file_stem().unwrap().to_string_lossy().into_owned(), std::fs::read_to_string(&file).unwrap());
+        bench.time(&name, |snapshot, now_us| snapshot.query(&sql, now_us, Mode::Guarded).unwrap().rows.len());
+    }
+    println!("{}", serde_json::Value::Object(bench.medians));
+}

@@ -1,0 +1,133 @@
+//! The sources of one ingest as they were typed: local ones listed, buckets opened, both narrowed by the same flags.
+
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context as _;
+use clap::Args;
+use lake::source::s3_bucket::url::S3Url;
+use lake::source::s3_bucket::{S3Bucket, S3Options};
+use lake::source::selection::Selection;
+use lake::source::{Listing, local_folder, standard_input};
+
+use super::bucket;
+use crate::cli::Context;
+use crate::error::{Exit, Failure, Message};
+use crate::time_argument;
+
+/// Which objects, and how to reach AWS.
+#[derive(Debug, Args)]
+pub struct SourceFlags {
+    /// Only files that may hold events from this time on: 30d, 2024-06-01, RFC 3339
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only files that may hold events before this time; one more day of delivery is read
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// Only files of this account; repeatable
+    #[arg(long, value_name = "ACCOUNT", value_delimiter = ',')]
+    account: Vec<String>,
+    /// Only files of this region; repeatable
+    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    region: Vec<String>,
+    /// Profile of ~/.aws/config [default: as the AWS SDK chooses]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Role to assume for reading the bucket
+    #[arg(long, value_name = "ARN")]
+    role_arn: Option<String>,
+    /// External id that the role's trust policy asks for
+    #[arg(long, value_name = "ID", requires = "role_arn")]
+    external_id: Option<String>,
+}
+
+/// What is to be ingested.
+pub struct Sources {
+    /// Folders, files and standard input together.
+    pub local: Option<Listing>,
+    pub buckets: Vec<(S3Url, S3Bucket)>,
+}
+
+impl SourceFlags {
+    fn selection(&self, context: &Context) -> anyhow::Result<Selection> {
+        let now = context.now(None)?;
+        let time = |text: &Option<String>| text.as_deref().map(|text| time_argument::parse(text, now)).transpose();
+        let (since_us, until_us) = (time(&self.since)?, time(&self.until)?);
+        Ok(Selection::of_window(self.account.clone(), self.region.clone(), since_us, until_us))
+    }
+
+    fn s3_options(&self) -> S3Options {
+        S3Options {
+            profile: self.profile.clone(),
+            role_arn: self.role_arn.clone(),
+            external_id: self.external_id.clone(),
+        }
+    }
+}
+
+impl Sources {
+    /// Lists folders and opens buckets. `None` where Ctrl-C came first.
+    pub fn open(
+        context: &Context,
+        paths: &[PathBuf],
+        flags: &SourceFlags,
+        stop: &Arc<AtomicBool>,
+    ) -> anyhow::Result<Option<Self>> {
+        let selection = flags.selection(context)?;
+        let is_url = |path: &&PathBuf| S3Url::is_meant(&path.to_string_lossy());
+        let (urls, folders): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(is_url);
+        let mut local = None;
+        if !folders.is_empty() {
+            let mut listing = list(&folders)?;
+            listing.select(&selection);
+            local = Some(listing);
+        }
+        let mut buckets = Vec::new();
+        for url in urls {
+            let url = bucket::url(&url.to_string_lossy())?;
+            let opened = S3Bucket::open(&url, &flags.s3_options(), &selection, stop);
+            let Some(opened) = opened.map_err(|failure| bucket::not_opened(&url, &failure))? else { return Ok(None) };
+            bucket::note_unlisted(context, opened.unlisted());
+            buckets.push((url, opened));
+        }
+        Ok(Some(Self { local, buckets }))
+    }
+
+    /// The buckets' URLs.
+    pub fn urls(&self) -> Vec<S3Url> {
+        self.buckets.iter().map(|(url, _)| url.clone()).collect()
+    }
+}
+
+fn list(sources: &[&PathBuf]) -> anyhow::Result<Listing> {
+    let mut all = Listing::default();
+    for source in sources {
+        let listing = if source.as_path() == Path::new("-") {
+            let mut bytes = Vec::new();
+            std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+            standard_input::list(bytes)
+        } else {
+            local_folder::list(source).map_err(|error| not_listed(source, &error))?
+        };
+        all.objects.extend(listing.objects);
+        all.skipped.extend(listing.skipped);
+        all.faults.extend(listing.faults);
+    }
+    all.objects.sort_by(|a, b| a.name.cmp(&b.name));
+    all.objects.dedup_by(|a, b| a.name == b.name);
+    Ok(all)
+}
+
+fn not_listed(source: &Path, error: &std::io::Error) -> Failure {
+    let message = Message::error(format!("cannot ingest {}", source.display())).why(error.to_string());
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            Failure { message: message.try_this("run as somebody who may read it"), exit: Exit::NotPermitted }
+        }
+        _ => Failure::failed(
+            message.try_this("give the folder that holds AWSLogs/, a log file, or - for standard input"),
+        ),
+    }
+}
