@@ -349,6 +349,14 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     parents.map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }).try_for_each(sync_folder)
 }
 
+fn create_later_tables(transaction: &rusqlite::Transaction<'_>) -> Result<(), CatalogError> {
+    for (name, columns) in ducklake_table::TABLES_OF_VERSION_2 {
+        transaction.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({columns})"))?;
+    }
+    transaction.execute_batch(ducklake_table::INDEXES_OF_VERSION_2)?;
+    Ok(())
+}
+
 fn create_table(
     transaction: &rusqlite::Transaction<'_>,
     table: Table,
