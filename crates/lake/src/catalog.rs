@@ -6,12 +6,16 @@ mod append;
 mod data_file;
 mod digest;
 mod ducklake_table;
+mod expiry;
 mod fold;
 mod key_set;
 mod ledger;
 mod ledger_table;
 mod minute_list;
 mod object_verdict;
+mod replacement;
+mod retired;
+mod soundness;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -20,21 +24,27 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::event_schema::{ACCESS_DAILY, Column, EVENTS, numbered};
+use crate::parquet_file::sync_folder;
 use crate::timestamp;
 
 pub use append::{Append, NewObject, NewReject};
 pub use data_file::DataFile;
 pub use digest::{DigestSpan, FileFinding, ListedFile, NewDigest};
+pub use expiry::ScheduledFile;
 pub use ledger::{Delivery, LakeCounts};
 pub use ledger_table::{LedgerKind, LedgerTable};
 pub use object_verdict::{ListedObject, ObjectVerdict};
+pub use replacement::Replacement;
+pub use retired::{Retired, RetiredPart};
+pub use soundness::{CatalogInfo, KeptFile, KeptStatistics};
 
 /// The DuckLake version this code reads and writes.
 const DUCKLAKE_VERSION: &str = "1.0";
-/// The version of Tadoru's own tables. 2: a ledger that may be folded, and what digests prove.
-const LAKE_VERSION: &str = "2";
+/// The version of Tadoru's own tables. 2: a ledger that may be folded, and what digests prove. 3: checksums of files, retired
+/// months.
+const LAKE_VERSION: &str = "3";
 /// What a writer brings to `LAKE_VERSION`, and a reader reads as it is.
-const EARLIER_LAKE_VERSION: &str = "1";
+const EARLIER_LAKE_VERSIONS: [&str; 2] = ["1", "2"];
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -179,6 +189,12 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Opens an existing lake to write to it.
+    pub fn open_to_write(folder: &Path) -> Result<Self, CatalogError> {
+        Self::open(folder)?;
+        Self::open_or_create(folder)
+    }
+
     /// The lake's folder, absolute.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -249,7 +265,7 @@ impl Catalog {
         Ok(())
     }
 
-    /// Brings a lake of the version before to this one.
+    /// Brings a lake of an earlier version to this one.
     fn migrate(&mut self) -> Result<(), CatalogError> {
         if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
             return Ok(());
@@ -261,13 +277,16 @@ impl Catalog {
         Ok(())
     }
 
-    /// A reader may not be allowed to write to a lake of the version before: it gets empty tables of its own.
+    /// A reader may not be allowed to write to a lake of an earlier version: it gets empty tables of its own.
     fn stand_in_for_later_tables(&self) -> Result<(), CatalogError> {
         if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
             return Ok(());
         }
-        for (name, columns) in ducklake_table::TABLES_OF_VERSION_2 {
-            self.connection.execute_batch(&format!("CREATE TEMP TABLE {name} ({columns})"))?;
+        for (name, columns) in ducklake_table::LATER_TABLES {
+            let is_there = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)";
+            if !self.connection.query_row(is_there, [name], |r| r.get::<_, bool>(0))? {
+                self.connection.execute_batch(&format!("CREATE TEMP TABLE {name} ({columns})"))?;
+            }
         }
         Ok(())
     }
@@ -304,7 +323,7 @@ impl Catalog {
         }
         let own = find("SELECT value FROM lake_setting WHERE name = 'lake_version'")?
             .ok_or_else(|| corrupt("it names no lake version".to_owned()))?;
-        if own != LAKE_VERSION && own != EARLIER_LAKE_VERSION {
+        if own != LAKE_VERSION && !EARLIER_LAKE_VERSIONS.contains(&own.as_str()) {
             return Err(CatalogError::NewerVersion { what: "the lake version", found: own, known: LAKE_VERSION });
         }
         Ok(())
@@ -335,16 +354,24 @@ impl Catalog {
     }
 }
 
-/// The lake keeps what CloudTrail wrote, secrets too: a new one is its owner's alone.
+/// The lake keeps what CloudTrail wrote, secrets too: a new one is its owner's alone. Its name is made durable: what is
+/// acknowledged in it must not go with the folder when the power does.
 fn create_private_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    if Catalog::path(folder).exists() {
+        return Ok(());
+    }
+    let new = folder.ancestors().take_while(|level| !level.as_os_str().is_empty() && !level.exists()).count();
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    // An earlier run may have been killed between the two, so one level is synced in any case.
+    let parents = folder.ancestors().skip(1).take(new.max(1));
+    parents.map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }).try_for_each(sync_folder)
 }
 
 fn create_later_tables(transaction: &rusqlite::Transaction<'_>) -> Result<(), CatalogError> {
-    for (name, columns) in ducklake_table::TABLES_OF_VERSION_2 {
+    for (name, columns) in ducklake_table::LATER_TABLES {
         transaction.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({columns})"))?;
     }
-    transaction.execute_batch(ducklake_table::INDEXES_OF_VERSION_2)?;
+    transaction.execute_batch(ducklake_table::LATER_INDEXES)?;
     Ok(())
 }
 

@@ -47,6 +47,8 @@ pub struct Flags {
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let stop = stop_on_ctrl_c()?;
+    let limits = Limits::default();
+    let in_memory_bytes = context.config.test.stream_bytes.unwrap_or(limits.in_memory_bytes);
     let Some(sources) = Sources::open(context, &flags.sources, &flags.source, &stop)? else {
         return Ok(Exit::Interrupted);
     };
@@ -57,7 +59,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         workers: flags.jobs.filter(|n| *n > 0).unwrap_or_else(cores),
         wait: Duration::from_secs(flags.wait),
         now_us: Now::clock().us,
-        limits: Limits::default(),
+        limits: Limits { in_memory_bytes, ..limits },
         batch_bytes: context.config.test.batch_bytes.unwrap_or(BATCH_BYTES),
     };
     if let Some((name, pass)) = context.config.test.stop_point.clone() {
@@ -72,6 +74,9 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let seconds = began.elapsed().as_secs_f64();
     report(context, &outcome);
     report_faults(&outcome.faults, &urls);
+    if !outcome.interrupted {
+        super::lake::keep_up(context, options.workers, options.wait, &stop);
+    }
     context.print(&summary_table(&outcome, seconds))?;
     Ok(exit(&outcome))
 }
@@ -115,13 +120,13 @@ fn found(outcome: &Outcome) -> u64 {
     outcome.summary.files + outcome.summary.files_skipped - outcome.skipped.len() as u64
 }
 
-fn cores() -> usize {
+pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The first Ctrl-C ends the run before the next batch; a second one ends the process at once. Both lose nothing that was
 /// acknowledged.
-fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+pub(super) fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {
