@@ -2,7 +2,6 @@
 //! waits to be read stays under a limit.
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::task::JoinSet;
 
-use super::body::{BodyStream, CHUNKS_AHEAD, fault_of};
+use super::body::{BodyStream, CHUNKS_AHEAD};
 use super::bucket::{Bucket, ListedObject};
 use super::failure::{FailureKind, Request, S3Failure};
 use super::until;
@@ -139,18 +138,17 @@ impl Fetcher {
         stream
     }
 
-    /// Waits for an object that was asked for, or reads it where it is too large for that. A fault where the run is stopped meanwhile.
-    pub(crate) fn take(self: &Arc<Self>, object: &SourceObject) -> Body {
+    /// Waits for an object that was asked for; `None` where it is too large for that, and to be opened. A fault where the run
+    /// is stopped meanwhile.
+    pub(crate) fn take(&self, object: &SourceObject) -> Result<Option<Vec<u8>>, SourceFault> {
         if object.size_bytes > BYTES_AHEAD {
-            let mut bytes = Vec::new();
-            let read = self.open(object).read_to_end(&mut bytes);
-            return read.map(|_| bytes).map_err(|error| fault_of(&object.name, &error));
+            return Ok(None);
         }
         let mut arrived = self.arrived.lock().expect("nobody panics with the lock");
         loop {
             if let Some(body) = arrived.remove(&object.name) {
                 self.room.add_permits(counted(object.size_bytes) as usize);
-                return body;
+                return body.map(Some);
             }
             if self.stop.load(Ordering::Relaxed) || self.wanted.is_closed() {
                 let detail = "the run was stopped".to_owned();
