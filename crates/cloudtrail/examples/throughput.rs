@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use cloudtrail::log_file::{self, Inflater, Limits};
+use cloudtrail::log_file::{self, Inflater, Limits, NotInflated};
 use cloudtrail::object_key::{self, KeyVerdict, ObjectKind};
 use cloudtrail::record::{self, RecordContext};
 
@@ -89,7 +89,11 @@ fn take(name: &str, bytes: &[u8], inflater: &mut Inflater, inflated: &mut Vec<u8
     tally.inflating += start.elapsed();
     let limits = Limits::default();
     let start = Instant::now();
-    let document = noticed.and_then(|noticed| Ok((noticed, log_file::read(inflated, &limits)?)));
+    let document = match noticed {
+        Ok(noticed) => log_file::read(inflated, &limits).map(|document| (noticed, document)),
+        Err(NotInflated::Rejected(reject)) => Err(reject),
+        Err(NotInflated::Large) => return count("files too large for memory".to_owned()),
+    };
     tally.cutting += start.elapsed();
     let (noticed, document) = match document {
         Ok(found) => found,

@@ -6,9 +6,10 @@
 use std::borrow::Cow;
 
 use crate::event_time;
-use crate::json::scanner::{DEPTH_CEILING, Scanner};
+use crate::json::scanner::Scanner;
 use crate::json::text::unescape;
 use crate::json::walk::{elements, members};
+use crate::log_file::Limits;
 use crate::reject::{Reason, Reject};
 
 /// What a digest file says.
@@ -52,7 +53,7 @@ pub fn is_backfill(key: &str) -> bool {
 pub fn read(inflated: &[u8]) -> Result<Digest<'_>, Reject> {
     let reject = |reason: Reason, detail: String| Reject::of_file(reason, inflated.len(), detail);
     let text = simdutf8::basic::from_utf8(inflated).map_err(|_| reject(Reason::NotUtf8, "a digest".to_owned()))?;
-    let mut scanner = Scanner::new(inflated, DEPTH_CEILING);
+    let mut scanner = Scanner::new(inflated, &Limits::default());
     let start = scanner.space(0);
     if start == inflated.len() {
         return Err(reject(Reason::EmptyDocument, "nothing but white space".to_owned()));

@@ -3,11 +3,16 @@
 //! A file is all or nothing where its gzip or its JSON structure is broken; a bad record in a sound file goes alone.
 
 mod document;
+mod document_bytes;
+mod gzip_stream;
 mod inflater;
+mod object_stream;
 mod record_slice;
 
-pub use document::{Document, Shape, read};
-pub use inflater::{Inflated, Inflater};
+pub use document::{Document, Outline, Piece, Shape, cut, read};
+pub use document_bytes::DocumentBytes;
+pub use inflater::{Inflated, Inflater, NotInflated};
+pub use object_stream::ObjectStream;
 pub use record_slice::RecordSlice;
 
 /// How much one file may be, so that no file can exhaust the machine.
@@ -24,8 +29,15 @@ pub struct Limits {
     pub record_bytes: usize,
     /// Nested containers within a record (JSON_DEPTH); at most 128.
     pub depth: usize,
-    /// Gzip members up to this size are inflated in one go, larger ones piece by piece.
-    pub member_bytes: usize,
+    /// Objects up to this size after inflating are held in memory; a larger one must be streamed.
+    pub in_memory_bytes: usize,
+}
+
+impl Limits {
+    /// Whether so much out of an object of that length is no log any more.
+    fn beyond_ratio(&self, inflated: usize, object_len: usize) -> bool {
+        inflated > self.ratio_after_bytes && inflated / object_len.max(1) > self.ratio
+    }
 }
 
 const MIB: usize = 1024 * 1024;
@@ -39,7 +51,7 @@ impl Default for Limits {
             records: 1_000_000,
             record_bytes: 4 * MIB,
             depth: 128,
-            member_bytes: 64 * MIB,
+            in_memory_bytes: 64 * MIB,
         }
     }
 }

@@ -3,8 +3,9 @@
 
 use std::borrow::Cow;
 
-use crate::json::scanner::{DEPTH_CEILING, Scanner};
+use crate::json::scanner::Scanner;
 use crate::json::text::{push_quoted, string_end, unescape};
+use crate::log_file::Limits;
 
 const MASK: &str = "***";
 
@@ -125,7 +126,7 @@ fn mask_embedded(inside: &str, levels: usize) -> Option<Cow<'static, str>> {
 }
 
 fn is_json(text: &str) -> bool {
-    let mut scanner = Scanner::new(text.as_bytes(), DEPTH_CEILING);
+    let mut scanner = Scanner::new(text.as_bytes(), &Limits::default());
     let start = scanner.space(0);
     scanner.value(start, 0).is_ok_and(|end| scanner.space(end) == text.len())
 }

@@ -25,6 +25,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::event_schema::{ACCESS_DAILY, Column, EVENTS, numbered};
+use crate::parquet_file::sync_folder;
 use crate::timestamp;
 use version::{DUCKLAKE_VERSION, LAKE_VERSION, create_later_tables};
 
@@ -296,9 +297,17 @@ impl Catalog {
     }
 }
 
-/// The lake keeps what CloudTrail wrote, secrets too: a new one is its owner's alone.
+/// The lake keeps what CloudTrail wrote, secrets too: a new one is its owner's alone. Its name is made durable: what is
+/// acknowledged in it must not go with the folder when the power does.
 fn create_private_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    if Catalog::path(folder).exists() {
+        return Ok(());
+    }
+    let new = folder.ancestors().take_while(|level| !level.as_os_str().is_empty() && !level.exists()).count();
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    // An earlier run may have been killed between the two, so one level is synced in any case.
+    let parents = folder.ancestors().skip(1).take(new.max(1));
+    parents.map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }).try_for_each(sync_folder)
 }
 
 fn create_table(

@@ -2,8 +2,8 @@
 //! the lake's live files and the batch itself. The rule: same key and fingerprint is a duplicate; same key, other
 //! fingerprint is a conflict, and both stay, or a forged record could mask a true one.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::path::Path;
 
@@ -16,6 +16,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::catalog::DataFile;
+use crate::timestamp;
 
 /// What a record is to the events already known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +27,35 @@ pub enum Verdict {
     Conflict,
 }
 
-/// The events known so far: of the lake where the batch may meet them, and of the batch.
+/// What records must be asked about before they are judged: their keys, and the times they speak of. The lake may hold
+/// any number of other events of the same days; they cost no memory.
+#[derive(Debug, Default)]
+pub struct Probe {
+    keys: HashSet<u128, RandomState>,
+    /// First and last time of each day, µs UTC.
+    spans: BTreeMap<i32, (i64, i64)>,
+}
+
+impl Probe {
+    /// Takes in a record.
+    pub fn note(&mut self, record: &Record<'_>) {
+        let at = record.event_timestamp_us;
+        let span = self.spans.entry(timestamp::day_of(at)).or_insert((at, at));
+        *span = (span.0.min(at), span.1.max(at));
+        self.keys.insert(key_of(record));
+    }
+
+    /// Whether a file may hold a redelivered record: one has the same eventTime.
+    pub fn touches(&self, file: &DataFile) -> bool {
+        file.time_bounds
+            .is_none_or(|(low, high)| self.spans.values().any(|(first, last)| *first <= high && low <= *last))
+    }
+}
+
+/// The events known so far: of the lake those that the probe asks about, and of the batch.
 #[derive(Debug, Default)]
 pub struct KnownEvents {
+    probe: Probe,
     /// The fingerprint of the first event of each key.
     first: HashMap<u128, u64, RandomState>,
     /// Those of further events of the same key, which are rare.
@@ -36,23 +63,36 @@ pub struct KnownEvents {
 }
 
 impl KnownEvents {
-    /// Learns the events of a live file. Only files whose time bounds touch the batch's need be read: a redelivered
-    /// record has the same eventTime.
+    /// Nothing is known yet of what `probe` asks about.
+    pub fn new(probe: Probe) -> Self {
+        Self { probe, ..Self::default() }
+    }
+
+    /// Learns the events of a live file, if the probe touches it.
     ///
     /// # Errors
     /// The file cannot be read; nothing may be said then, so the batch must fail.
     pub fn learn_file(&mut self, file: &DataFile) -> Result<(), ProbeError> {
+        if !self.probe.touches(file) {
+            return Ok(());
+        }
         let failed = |detail: String| ProbeError { path: file.path.display().to_string(), detail };
+        let mut found = Vec::new();
         each_key(&file.path, &mut |key, fingerprint| {
-            self.add(key, fingerprint);
+            if self.probe.keys.contains(&key) {
+                found.push((key, fingerprint));
+            }
         })
-        .map_err(failed)
+        .map_err(failed)?;
+        for (key, fingerprint) in found {
+            self.add(key, fingerprint);
+        }
+        Ok(())
     }
 
     /// Judges a record and remembers it.
     pub fn judge(&mut self, record: &Record<'_>) -> Verdict {
-        let has_id = record.event_id.as_deref().is_some_and(|id| !id.is_empty());
-        self.add(if has_id { record.identity } else { u128::from(record.fingerprint) }, record.fingerprint)
+        self.add(key_of(record), record.fingerprint)
     }
 
     fn add(&mut self, key: u128, fingerprint: u64) -> Verdict {
@@ -72,6 +112,11 @@ impl KnownEvents {
             }
         }
     }
+}
+
+fn key_of(record: &Record<'_>) -> u128 {
+    let has_id = record.event_id.as_deref().is_some_and(|id| !id.is_empty());
+    if has_id { record.identity } else { u128::from(record.fingerprint) }
 }
 
 fn value(column: &StringArray, row: usize) -> Option<&str> {

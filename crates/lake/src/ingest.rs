@@ -5,12 +5,15 @@
 mod batch;
 mod digest_file;
 mod file;
+mod large_file;
 pub(crate) mod parallel;
 pub mod plan;
 mod queue;
+mod reject_keeper;
+mod spool;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cloudtrail::log_file::{Inflater, Limits};
@@ -223,13 +226,8 @@ fn next_batch(
             break;
         }
         let window = window_length(rest, options.batch_bytes - bytes, options.workers);
-        let inflated = parallel::map(
-            options.workers,
-            &rest[..window],
-            || Inflater::new(options.limits),
-            |inflater, object| inflate(object, inflater),
-        );
-        queue.advance(window);
+        let inflated = inflate_window(&rest[..window], options.batch_bytes - bytes, options);
+        queue.advance(inflated.len());
         bytes += inflated.iter().map(InflatedFile::held_bytes).sum::<usize>();
         batch.extend(inflated);
     }
@@ -240,6 +238,31 @@ fn next_batch(
     });
     *carried = full.map_or_else(Vec::new, |last| batch.split_off(last + 1));
     Ok(batch)
+}
+
+/// Inflates the first of `objects` and those after it until they hold `bytes`: a window is as long as honest files allow,
+/// and bombs are not.
+fn inflate_window(objects: &[SourceObject], bytes: usize, options: &IngestOptions) -> Vec<InflatedFile> {
+    let held_bytes = AtomicUsize::new(0);
+    let mut inflated = parallel::map(
+        options.workers,
+        objects,
+        || Inflater::new(options.limits),
+        |inflater, object| {
+            let is_first = std::ptr::eq(object, &objects[0]);
+            (is_first || held_bytes.load(Ordering::Relaxed) < bytes).then(|| {
+                let file = inflate(object, inflater);
+                held_bytes.fetch_add(file.held_bytes(), Ordering::Relaxed);
+                file
+            })
+        },
+    );
+    // A thread may have begun a later object before another one found that there is enough; an object of a bucket can be
+    // taken only once, so what is inflated is kept and the gap before it is filled.
+    inflated.truncate(inflated.iter().rposition(Option::is_some).map_or(0, |last| last + 1));
+    let mut inflater = Inflater::new(options.limits);
+    let filled = inflated.into_iter().zip(objects);
+    filled.map(|(file, object)| file.unwrap_or_else(|| inflate(object, &mut inflater))).collect()
 }
 
 /// How many objects are likely to inflate to `bytes`; gzip makes CloudTrail's JSON some 10 times smaller.

@@ -113,7 +113,9 @@ pub struct Config {
 }
 
 /// Settings of the kill tests, from the environment alone: `TADORU_TEST_STOP_POINT=name:pass` ends the process at that
-/// place of the writer, `TADORU_TEST_BATCH_BYTES` makes batches small, `TADORU_TEST_GRACE_SECONDS` lets replaced files go at once. They are no interface; what is malformed is not set.
+/// place of the writer, `TADORU_TEST_BATCH_BYTES` makes batches small, `TADORU_TEST_STREAM_BYTES` lets smaller files than
+/// usual be streamed, `TADORU_TEST_GRACE_SECONDS` lets replaced files go at once. They are no interface; what is malformed
+/// is not set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TestSettings {
     /// A name of `lake::stop_point` and the pass at which it strikes.
@@ -122,15 +124,19 @@ pub struct TestSettings {
     pub batch_bytes: Option<usize>,
     /// How long replaced and retired files stay.
     pub grace_seconds: Option<u64>,
+    /// Inflated bytes above which a file is streamed.
+    pub stream_bytes: Option<usize>,
 }
 
 impl TestSettings {
     fn of(environment: &Environment) -> Self {
         let stop_point = environment.get("TADORU_TEST_STOP_POINT").and_then(|text| text.split_once(':'));
+        let number = |name: &str| environment.get(name).and_then(|text| text.parse().ok());
         Self {
             stop_point: stop_point.and_then(|(name, pass)| Some((name.to_owned(), pass.parse().ok()?))),
-            batch_bytes: environment.get("TADORU_TEST_BATCH_BYTES").and_then(|text| text.parse().ok()),
-            grace_seconds: environment.get("TADORU_TEST_GRACE_SECONDS").and_then(|text| text.parse().ok()),
+            batch_bytes: number("TADORU_TEST_BATCH_BYTES"),
+            stream_bytes: number("TADORU_TEST_STREAM_BYTES"),
+            grace_seconds: number("TADORU_TEST_GRACE_SECONDS").map(|seconds| seconds as u64),
         }
     }
 }

@@ -2,7 +2,8 @@
 //! be anything. It is iterative, never looks at a byte twice, and notes where the known fields of an object stand.
 //! UTF-8 is not checked here (`log_file` does that over the whole document).
 
-use crate::json::seen_keys::SeenKeys;
+use crate::json::seen_keys::{SeenKey, SeenKeys};
+use crate::log_file::{DocumentBytes, Limits};
 use crate::record::field::Field;
 use crate::reject::Reason;
 
@@ -54,9 +55,10 @@ impl Object {
 /// Containers are kept in the bits of a `u128`, so this is the deepest any limit can allow.
 pub(crate) const DEPTH_CEILING: usize = 128;
 
-pub(crate) struct Scanner<'a> {
-    bytes: &'a [u8],
+pub(crate) struct Scanner<B> {
+    bytes: B,
     depth_limit: usize,
+    record_bytes: usize,
     spaced: bool,
     escaped: bool,
     keys: usize,
@@ -95,15 +97,16 @@ pub(crate) fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-impl<'a> Scanner<'a> {
-    pub fn new(bytes: &'a [u8], depth_limit: usize) -> Self {
-        Scanner { bytes, depth_limit: depth_limit.min(DEPTH_CEILING), spaced: false, escaped: false, keys: 0 }
+impl<'a, B: DocumentBytes<'a>> Scanner<B> {
+    pub fn new(bytes: B, limits: &Limits) -> Self {
+        let depth_limit = limits.depth.min(DEPTH_CEILING);
+        Scanner { bytes, depth_limit, record_bytes: limits.record_bytes, spaced: false, escaped: false, keys: 0 }
     }
 
     #[inline(always)]
     fn byte(&self, at: usize) -> Scan<u8> {
         match self.bytes.get(at) {
-            Some(&byte) => Ok(byte),
+            Some(byte) => Ok(byte),
             None => Err(Fault { reason: Reason::JsonTruncated, at: self.bytes.len() }),
         }
     }
@@ -111,7 +114,7 @@ impl<'a> Scanner<'a> {
     /// Skips white space and returns where the next token begins.
     #[inline(always)]
     pub fn space(&mut self, mut at: usize) -> usize {
-        while let Some(&byte) = self.bytes.get(at) {
+        while let Some(byte) = self.bytes.get(at) {
             if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
                 break;
             }
@@ -135,7 +138,7 @@ impl<'a> Scanner<'a> {
     pub fn object(&mut self, start: usize) -> Scan<Object> {
         (self.spaced, self.escaped, self.keys) = (false, false, 0);
         let mut object = Object::default();
-        let mut seen = SeenKeys::default();
+        let mut seen = SeenKeys::of_record(self.record_bytes);
         let mut at = self.space(start + 1);
         if self.byte(at)? == b'}' {
             at += 1;
@@ -145,14 +148,18 @@ impl<'a> Scanner<'a> {
                     return Err(Fault { reason: Reason::JsonSyntax, at });
                 }
                 let key_end = self.string(at)?;
-                let key = seen.note(&self.bytes[at + 1..key_end - 1]);
+                let key = match key_end - at <= self.record_bytes {
+                    true => seen.note(&self.bytes.slice(at + 1, key_end - 1)),
+                    // No field is called so, and the record is too long whatever its keys are.
+                    false => SeenKey::default(),
+                };
                 if key.repeated {
                     object.duplicate = object.duplicate.or(Some(at));
                 }
                 self.keys += 1;
                 let value = self.colon(key_end)?;
                 let end = self.value(value, 1)?;
-                if let Some(field) = key.field {
+                if let Some(field) = key.field.filter(|_| !key.repeated) {
                     let relative = |at: usize| {
                         u32::try_from(at - start).map_err(|_| Fault { reason: Reason::RecordSizeLimit, at })
                     };
@@ -183,13 +190,14 @@ impl<'a> Scanner<'a> {
         Ok(object)
     }
 
-    /// Scans the key at `at` and its colon; returns the bytes between the quotes and where the value begins.
-    pub fn key(&mut self, at: usize) -> Scan<(&'a [u8], usize)> {
+    /// Scans the key at `at` and its colon; returns where the key (quotes included) ends and where the value begins.
+    #[inline(always)]
+    pub fn key(&mut self, at: usize) -> Scan<(usize, usize)> {
         if self.byte(at)? != b'"' {
             return Err(Fault { reason: Reason::JsonSyntax, at });
         }
         let end = self.string(at)?;
-        Ok((&self.bytes[at + 1..end - 1], self.colon(end)?))
+        Ok((end, self.colon(end)?))
     }
 
     #[inline(always)]
@@ -269,7 +277,7 @@ impl<'a> Scanner<'a> {
 
     #[inline(always)]
     fn string(&mut self, at: usize) -> Scan<usize> {
-        let stop = plain_end(self.bytes, at + 1);
+        let stop = self.bytes.plain_end(at + 1);
         match self.bytes.get(stop) {
             Some(b'"') => Ok(stop + 1),
             _ => self.odd_string(stop),
@@ -288,7 +296,7 @@ impl<'a> Scanner<'a> {
                 }
                 _ => return Err(Fault { reason: Reason::JsonSyntax, at }),
             }
-            at = plain_end(self.bytes, at);
+            at = self.bytes.plain_end(at);
         }
     }
 
@@ -332,10 +340,10 @@ impl<'a> Scanner<'a> {
             b'-' | b'0'..=b'9' => return self.number(at),
             _ => return Err(Fault { reason: Reason::JsonSyntax, at }),
         };
-        let rest = &self.bytes[at..];
-        if rest.starts_with(literal) {
+        let rest = self.bytes.slice(at, self.bytes.len().min(at + literal.len()));
+        if *rest == *literal {
             Ok(at + literal.len())
-        } else if literal.starts_with(rest) {
+        } else if literal.starts_with(&rest) {
             Err(Fault { reason: Reason::JsonTruncated, at: self.bytes.len() })
         } else {
             Err(Fault { reason: Reason::JsonSyntax, at })
@@ -348,7 +356,7 @@ impl<'a> Scanner<'a> {
             b'0' => at + 1,
             _ => self.digits(at)?,
         };
-        if self.bytes.get(at) == Some(&b'.') {
+        if self.bytes.get(at) == Some(b'.') {
             at = self.digits(at + 1)?;
         }
         if let Some(b'e' | b'E') = self.bytes.get(at) {
@@ -366,7 +374,10 @@ impl<'a> Scanner<'a> {
         if !self.byte(start)?.is_ascii_digit() {
             return Err(Fault { reason: Reason::JsonSyntax, at: start });
         }
-        let more = self.bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        Ok(start + more)
+        let mut end = start + 1;
+        while self.bytes.get(end).is_some_and(|byte| byte.is_ascii_digit()) {
+            end += 1;
+        }
+        Ok(end)
     }
 }

@@ -7,19 +7,29 @@ use crate::json::text::unescape;
 use crate::record::field::Field;
 
 /// Known fields as bits, others as hashes.
-#[derive(Default)]
 pub(crate) struct SeenKeys {
     known: u64,
     unknown: Vec<u64>,
+    most_unknown: usize,
 }
 
+/// A member takes no fewer bytes than these: `"":1,`.
+const SHORTEST_MEMBER_BYTES: usize = 5;
+
 /// What one key turned out to be.
+#[derive(Default)]
 pub(crate) struct SeenKey {
     pub field: Option<Field>,
     pub repeated: bool,
 }
 
 impl SeenKeys {
+    /// Keys of one object. More than a record of `record_bytes` can have are not remembered: an object with more of them
+    /// is no record that is taken.
+    pub fn of_record(record_bytes: usize) -> Self {
+        Self { known: 0, unknown: Vec::new(), most_unknown: record_bytes / SHORTEST_MEMBER_BYTES + 1 }
+    }
+
     #[inline(always)]
     pub fn note(&mut self, key: &[u8]) -> SeenKey {
         match Field::of(key) {
@@ -44,11 +54,17 @@ impl SeenKeys {
                 self.known |= bit;
                 return SeenKey { field: Some(field), repeated };
             }
-            self.unknown.push(xxh3_64(plain.as_bytes()));
+            self.remember(plain.as_bytes());
         } else {
-            self.unknown.push(xxh3_64(key));
+            self.remember(key);
         }
         SeenKey { field: None, repeated: false }
+    }
+
+    fn remember(&mut self, key: &[u8]) {
+        if self.unknown.len() < self.most_unknown {
+            self.unknown.push(xxh3_64(key));
+        }
     }
 
     /// Whether a key that names no known field came twice.

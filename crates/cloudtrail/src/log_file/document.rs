@@ -4,14 +4,14 @@
 //! The slices go to `record`.
 
 mod element;
+mod export;
 mod recognition;
 
 use crate::json::scanner::{Fault, Scanner};
 use crate::json::text::unescape;
 use crate::log_file::document::element::ArrayOf;
-use crate::log_file::document::recognition::{export_line, is_utf16, line_at};
-use crate::log_file::inflater::is_text;
-use crate::log_file::{Limits, RecordSlice};
+use crate::log_file::document::recognition::{EXPORT_TIME_BYTES, export_line, is_utf16};
+use crate::log_file::{DocumentBytes, Limits, RecordSlice};
 use crate::record::field::Field;
 use crate::reject::{Reason, Reject, Warning};
 
@@ -45,51 +45,95 @@ pub struct Document<'a> {
     pub rejects: Vec<Reject>,
 }
 
-/// Cuts an inflated file. An error rejects the whole file: nothing of it may be taken.
+/// What a file is as a whole, once its pieces are handed over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outline {
+    pub shape: Shape,
+    pub warnings: Vec<Warning>,
+    /// Records that became slices.
+    pub slices: usize,
+    /// Records that became rejects.
+    pub rejects: usize,
+}
+
+/// One record of a file: cut out, or the reason why not.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece<'a> {
+    Slice(RecordSlice<'a>),
+    Reject(Reject),
+}
+
+/// Cuts an inflated file that is in memory. An error rejects the whole file: nothing of it may be taken.
 pub fn read<'a>(inflated: &'a [u8], limits: &Limits) -> Result<Document<'a>, Reject> {
+    let (mut slices, mut rejects) = (Vec::new(), Vec::new());
+    let outline = cut(inflated, limits, &mut |piece| match piece {
+        Piece::Slice(slice) => slices.push(slice),
+        Piece::Reject(reject) => rejects.push(reject),
+    })?;
+    Ok(Document { shape: outline.shape, warnings: outline.warnings, slices, rejects })
+}
+
+/// Cuts a file and hands over one record after another. After an error nothing of what was handed over may be taken, so
+/// who cannot take it back cuts twice: first to learn whether the file is sound.
+pub fn cut<'a, B: DocumentBytes<'a>>(
+    bytes: B,
+    limits: &Limits,
+    each: &mut dyn FnMut(Piece<'a>),
+) -> Result<Outline, Reject> {
     let mut reader = Reader {
-        bytes: inflated,
+        bytes,
         limits,
-        utf8: simdutf8::basic::from_utf8(inflated).is_ok(),
+        utf8: bytes.is_utf8(0, bytes.len()),
         covered: Vec::new(),
         next_index: 0,
-        document: Document { shape: Shape::Records, warnings: Vec::new(), slices: Vec::new(), rejects: Vec::new() },
+        outline: Outline { shape: Shape::Records, warnings: Vec::new(), slices: 0, rejects: 0 },
+        first_reject: None,
+        only_foreign: true,
+        each,
     };
     reader.document()?;
     reader.check_between_records()?;
-    Ok(reader.document)
+    Ok(reader.outline)
 }
 
-struct Reader<'a, 'l> {
-    bytes: &'a [u8],
+struct Reader<'a, 'l, B> {
+    bytes: B,
     limits: &'l Limits,
     /// The whole file is UTF-8, so no record needs to be checked.
     utf8: bool,
     /// Ranges judged record by record; kept only if the file is not UTF-8.
     covered: Vec<(usize, usize)>,
     next_index: usize,
-    document: Document<'a>,
+    outline: Outline,
+    first_reject: Option<(Reason, String)>,
+    /// Whatever was rejected was sound JSON of another kind.
+    only_foreign: bool,
+    each: &'l mut dyn FnMut(Piece<'a>),
 }
 
 type Whole<T> = Result<T, Reject>;
 
-impl<'a> Reader<'a, '_> {
+impl<'a, B: DocumentBytes<'a>> Reader<'a, '_, B> {
     fn document(&mut self) -> Whole<()> {
-        let bom = self.bytes.starts_with(b"\xef\xbb\xbf");
+        let bytes = self.bytes;
+        let head = bytes.slice(0, bytes.len().min(3));
+        let bom = *head == *b"\xef\xbb\xbf";
         if bom {
             self.warn(Warning::Bom);
         }
-        if is_utf16(self.bytes) {
+        if is_utf16(&head) {
             return Err(self.whole(Reason::NotUtf8, "UTF-16"));
         }
         let start = self.scanner().space(if bom { 3 } else { 0 });
-        let Some(first) = self.bytes.get(start) else {
+        let Some(first) = bytes.get(start) else {
             return Err(self.whole(Reason::EmptyDocument, "nothing but white space"));
         };
         match first {
             b'{' => self.objects(start),
             b'[' => self.bare_array(start),
-            b'0'..=b'9' if export_line(line_at(self.bytes, start)).is_some() => self.export_lines(start),
+            b'0'..=b'9' if export_line(&bytes.slice(start, bytes.len().min(start + EXPORT_TIME_BYTES))).is_some() => {
+                self.export_lines(start)
+            }
             _ => Err(self.odd_root(start)),
         }
     }
@@ -100,18 +144,18 @@ impl<'a> Reader<'a, '_> {
             Ok(end) if scanner.space(end) == self.bytes.len() => {
                 self.whole(Reason::JsonShape, "the root is neither an object nor an array")
             }
-            Err(fault) if is_text(self.bytes) && self.bytes[start] == b'"' => self.whole_fault(fault),
+            Err(fault) if self.bytes.get(start) == Some(b'"') => self.whole_fault(fault),
             _ => self.whole(Reason::UnknownMagic, "neither gzip nor JSON"),
         }
     }
 
-    fn scanner(&self) -> Scanner<'a> {
-        Scanner::new(self.bytes, self.limits.depth)
+    fn scanner(&self) -> Scanner<B> {
+        Scanner::new(self.bytes, self.limits)
     }
 
     fn warn(&mut self, warning: Warning) {
-        if !self.document.warnings.contains(&warning) {
-            self.document.warnings.push(warning);
+        if !self.outline.warnings.contains(&warning) {
+            self.outline.warnings.push(warning);
         }
     }
 
@@ -124,14 +168,21 @@ impl<'a> Reader<'a, '_> {
     }
 
     fn reject(&mut self, reason: Reason, detail: impl Into<String>, index: usize, start: usize, end: usize) {
+        let detail = detail.into();
+        self.outline.rejects += 1;
+        self.only_foreign &= matches!(reason, Reason::NotCloudtrail | Reason::RecordShape);
+        if self.first_reject.is_none() {
+            self.first_reject = Some((reason, detail.clone()));
+        }
         self.cover(start, end);
-        self.document.rejects.push(Reject {
-            reason,
-            detail: detail.into(),
-            index: Some(index),
-            offset: start,
-            len: end - start,
-        });
+        (self.each)(Piece::Reject(Reject { reason, detail, index: Some(index), offset: start, len: end - start }));
+    }
+
+    /// Hands over a record whose bytes, with what wraps them, stand from `start` to `end`.
+    fn take(&mut self, slice: RecordSlice<'a>, start: usize, end: usize) {
+        self.outline.slices += 1;
+        self.cover(start, end);
+        (self.each)(Piece::Slice(slice));
     }
 
     fn cover(&mut self, start: usize, end: usize) {
@@ -155,9 +206,9 @@ impl<'a> Reader<'a, '_> {
         }
         let mut at = start;
         let mut count = 0;
-        while at < self.bytes.len() {
+        while let Some(first) = self.bytes.get(at) {
             count += 1;
-            let scanned = match self.bytes[at] {
+            let scanned = match first {
                 b'{' => self.scanner().object(at),
                 _ => Err(Fault { reason: Reason::JsonSyntax, at }),
             };
@@ -171,7 +222,7 @@ impl<'a> Reader<'a, '_> {
                 Ok(object) => {
                     let end = object.end;
                     let shape = self.take_object(at, object)?;
-                    self.document.shape = shape.unwrap_or(self.document.shape);
+                    self.outline.shape = shape.unwrap_or(self.outline.shape);
                     at = end;
                 }
                 Err(fault) => {
@@ -184,9 +235,9 @@ impl<'a> Reader<'a, '_> {
             at = self.scanner().space(at);
         }
         if count > 1 {
-            self.document.shape = Shape::Ndjson;
+            self.outline.shape = Shape::Ndjson;
             self.warn(Warning::Ndjson);
-        } else if self.document.shape == Shape::SingleEvent {
+        } else if self.outline.shape == Shape::SingleEvent {
             self.warn(Warning::SingleEvent);
         }
         self.check_holds_cloudtrail()
@@ -198,12 +249,12 @@ impl<'a> Reader<'a, '_> {
         let (mut found, mut extra) = (false, false);
         let mut at = scanner.space(start + 1);
         loop {
-            let (key, value) = match scanner.key(at) {
+            let (key_end, value) = match scanner.key(at) {
                 Ok(member) => member,
                 Err(_) if !found => return Ok(false),
                 Err(fault) => return Err(self.whole_fault(fault)),
             };
-            let end = if unescape(&String::from_utf8_lossy(key)) == "Records" {
+            let end = if self.is_records_key(at + 1, key_end - 1) {
                 if found {
                     return Err(self.whole(Reason::JsonDuplicateKey, "Records stands twice"));
                 }
@@ -243,11 +294,17 @@ impl<'a> Reader<'a, '_> {
     fn first_key_is_records(&self, start: usize) -> bool {
         let mut scanner = self.scanner();
         let at = scanner.space(start + 1);
-        scanner.key(at).is_ok_and(|(key, _)| key == b"Records")
+        scanner.key(at).is_ok_and(|(end, _)| end - at < 16 && *self.bytes.slice(at + 1, end - 1) == *b"Records")
+    }
+
+    /// `Records`, also with escapes: each letter has at most six bytes.
+    fn is_records_key(&self, start: usize, end: usize) -> bool {
+        let longest = 6 * "Records".len();
+        end - start <= longest && unescape(&String::from_utf8_lossy(&self.bytes.slice(start, end))) == "Records"
     }
 
     fn bare_array(&mut self, start: usize) -> Whole<()> {
-        self.document.shape = Shape::BareArray;
+        self.outline.shape = Shape::BareArray;
         self.warn(Warning::BareArray);
         let end = self.array(start, ArrayOf::Anything)?;
         if self.scanner().space(end) != self.bytes.len() {
@@ -261,7 +318,7 @@ impl<'a> Reader<'a, '_> {
     /// Rejects what cannot be read up to the next line that begins an object; returns where to go on.
     fn skip_broken_line(&mut self, at: usize, fault: Fault) -> Whole<usize> {
         let index = self.take_index()?;
-        let next = memchr::memmem::find(&self.bytes[at..], b"\n{").map(|line| at + line + 1);
+        let next = self.line_of_object(at);
         // What the end of the file cuts is truncated; what another line follows is simply wrong.
         let reason = match (fault.reason, next) {
             (Reason::JsonTruncated, Some(_)) => Reason::JsonSyntax,
@@ -272,45 +329,33 @@ impl<'a> Reader<'a, '_> {
         Ok(end)
     }
 
-    fn export_lines(&mut self, start: usize) -> Whole<()> {
-        self.document.shape = Shape::LogsExport;
-        self.warn(Warning::LogsExportShape);
-        let mut at = start;
-        while at < self.bytes.len() {
-            let line = line_at(self.bytes, at);
-            let next = at + line.len() + 1;
-            if !line.trim_ascii().is_empty() {
-                let index = self.take_index()?;
-                match export_line(line) {
-                    Some(skip) => match RecordSlice::scan(line[skip..].trim_ascii(), at + skip, index, self.limits) {
-                        Ok(slice) if slice.names_an_event() => {
-                            self.cover(at, at + line.len());
-                            self.document.slices.push(slice);
-                        }
-                        Ok(_) => {
-                            self.reject(Reason::NotCloudtrail, "a line of another kind", index, at, at + line.len())
-                        }
-                        Err(fault) => self.reject(fault.reason, fault.detail, index, at, at + line.len()),
-                    },
-                    None => self.reject(Reason::JsonSyntax, "no time and record", index, at, at + line.len()),
-                }
+    /// Where the next line that begins an object begins.
+    fn line_of_object(&self, mut at: usize) -> Option<usize> {
+        loop {
+            let line = self.bytes.find(b'\n', at)? + 1;
+            if self.bytes.get(line) == Some(b'{') {
+                return Some(line);
             }
-            at = next;
+            at = line;
         }
-        self.check_holds_cloudtrail()
+    }
+
+    /// The most bytes that a record within a string or a line can take: each of its bytes may be an escape. What is
+    /// longer is not looked into.
+    fn longest_wrapped(&self) -> usize {
+        6 * self.limits.record_bytes + EXPORT_TIME_BYTES
     }
 
     /// A file of a shape that could hold anything must hold at least one record, or nothing at all.
     fn check_holds_cloudtrail(&self) -> Whole<()> {
-        let Some(first) = self.document.rejects.first().filter(|_| self.document.slices.is_empty()) else {
+        let Some((reason, detail)) = self.first_reject.as_ref().filter(|_| self.outline.slices == 0) else {
             return Ok(());
         };
-        let foreign = |reject: &Reject| matches!(reject.reason, Reason::NotCloudtrail | Reason::RecordShape);
-        if self.document.rejects.iter().all(foreign) {
+        if self.only_foreign {
             return Err(self.whole(Reason::NotCloudtrail, "no CloudTrail record in it"));
         }
-        if self.document.rejects.len() == 1 {
-            return Err(self.whole(first.reason, &first.detail));
+        if self.outline.rejects == 1 {
+            return Err(self.whole(*reason, detail));
         }
         Ok(())
     }
@@ -323,7 +368,7 @@ impl<'a> Reader<'a, '_> {
         self.covered.sort_unstable();
         let mut from = 0;
         for (start, end) in self.covered.iter().copied().chain([(self.bytes.len(), self.bytes.len())]) {
-            if start > from && simdutf8::basic::from_utf8(&self.bytes[from..start]).is_err() {
+            if start > from && !self.bytes.is_utf8(from, start) {
                 return Err(self.whole(Reason::NotUtf8, "outside of any record"));
             }
             from = from.max(end);

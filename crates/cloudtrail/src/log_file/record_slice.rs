@@ -35,7 +35,7 @@ impl<'a> RecordSlice<'a> {
         if simdutf8::basic::from_utf8(&bytes).is_err() {
             return Err(reject(Reason::NotUtf8, String::new()));
         }
-        let mut scanner = Scanner::new(&bytes, limits.depth);
+        let mut scanner = Scanner::new(&bytes[..], limits);
         let start = scanner.space(0);
         if bytes.get(start) != Some(&b'{') {
             return Err(reject(Reason::RecordShape, "not a JSON object".to_owned()));
@@ -65,10 +65,7 @@ impl<'a> RecordSlice<'a> {
         object: Object,
         limits: &Limits,
     ) -> Result<Self, (Reason, String)> {
-        if bytes.len() > limits.record_bytes {
-            let detail = format!("{} bytes, the limit is {}", bytes.len(), limits.record_bytes);
-            return Err((Reason::RecordSizeLimit, detail));
-        }
+        check_size(bytes.len(), limits)?;
         if let Some(at) = object.duplicate {
             return Err((Reason::JsonDuplicateKey, format!("the second one at byte {at}")));
         }
@@ -85,6 +82,14 @@ impl<'a> RecordSlice<'a> {
 
     pub(crate) fn names_an_event(&self) -> bool {
         names_an_event(&self.members)
+    }
+}
+
+/// Whether a record may be that long; asked before its bytes are copied.
+pub(crate) fn check_size(len: usize, limits: &Limits) -> Result<(), (Reason, String)> {
+    match len > limits.record_bytes {
+        true => Err((Reason::RecordSizeLimit, format!("{len} bytes, the limit is {}", limits.record_bytes))),
+        false => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use cloudtrail::object_key::{self, KeyVerdict, ObjectKind};
 use cloudtrail::record::{self, RecordContext};
 use serde_json::Value;
 
-use crate::reference;
+use crate::{reference, streamed};
 
 /// The generator builds bombs at this part of 1,024.
 const SCALE: usize = 8;
@@ -122,9 +122,11 @@ fn take(key: &str, bytes: &[u8], limits: &Limits) -> Found {
         KeyVerdict::Skip(reason) => return alone("skip", reason.code()),
         KeyVerdict::Refuse(reason) => return alone("reject_request", reason.code()),
     };
+    let _ = streamed::agree(bytes, &key, limits);
     let mut inflated = Vec::new();
     let whole = Inflater::new(*limits)
         .inflate(bytes, &key, &mut inflated)
+        .map_err(reference::rejected)
         .and_then(|noticed| Ok((noticed, log_file::read(&inflated, limits)?)));
     let (noticed, document) = match whole {
         Ok(whole) => whole,

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where something is not as it assumes")]
 
 mod bad_inputs;
+mod fuzz;
 mod json_agreement;
 mod principals;
 mod real_trails;
 mod reference;
 mod shapes;
+mod streamed;

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use cloudtrail::log_file::{self, Inflater, Limits};
+use cloudtrail::log_file::{self, Inflater, Limits, NotInflated};
 use cloudtrail::object_key::{self, KeyVerdict};
 use cloudtrail::record::{self, Record, RecordContext};
 use cloudtrail::reject::Reject;
@@ -43,6 +43,14 @@ pub fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
     found
 }
 
+/// The reject of a file that is not large.
+pub fn rejected(not: NotInflated) -> Reject {
+    match not {
+        NotInflated::Rejected(reject) => reject,
+        NotInflated::Large => panic!("no file here is large"),
+    }
+}
+
 /// Takes one file the whole way and shows each record, or why there is none.
 pub fn each_record(path: &Path, mut see: impl FnMut(Result<Record<'_>, Reject>)) -> Result<(), Reject> {
     let bytes = std::fs::read(path).unwrap();
@@ -52,7 +60,7 @@ pub fn each_record(path: &Path, mut see: impl FnMut(Result<Record<'_>, Reject>))
         _ => None,
     };
     let mut inflated = Vec::new();
-    Inflater::new(Limits::default()).inflate(&bytes, name, &mut inflated)?;
+    Inflater::new(Limits::default()).inflate(&bytes, name, &mut inflated).map_err(rejected)?;
     let document = log_file::read(&inflated, &Limits::default())?;
     for reject in document.rejects {
         see(Err(reject));

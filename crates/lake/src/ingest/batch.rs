@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use arrow::array::RecordBatch;
-use cloudtrail::log_file::{self, Document};
+use cloudtrail::log_file::{self, Document, Limits};
 use cloudtrail::record::{self, Record, RecordContext};
-use cloudtrail::reject::Reject;
+use cloudtrail::reject::{Reason, Reject};
 use iam::event_action;
 
-use super::file::{Content, InflatedFile, KEPT_REJECT_BYTES};
+use super::file::{Content, InflatedFile};
+use super::reject_keeper::RejectKeeper;
 use super::{IngestError, IngestOptions, Outcome, Progress, digest_file, parallel};
 use crate::catalog::{
     Append, Catalog, CatalogError, ListedObject, NewObject, NewReject, ObjectVerdict, Retired, Table,
 };
-use crate::dedup::{KnownEvents, Verdict};
+use crate::dedup::{KnownEvents, Probe, Verdict};
 use crate::event_batch::{EventBatch, Row};
 use crate::parquet_file::{Density, ParquetLayout, WriteError, WrittenFile};
 use crate::writer_lock::WriterLock;
@@ -27,11 +28,13 @@ const LEAST_FOLDED: u64 = 2_000;
 
 /// Rows turned into columns at once: bounds what a file being written holds in memory.
 const ROWS_AT_ONCE: usize = 2_048;
+/// Records held at once: a record takes some 2 KB beside its bytes, so that a few megabytes of stubs would fill the memory.
+pub(super) const RECORDS_AT_ONCE: usize = 65_536;
 
 /// Writes batches into one lake.
 pub struct BatchWriter {
-    catalog: Catalog,
-    options: IngestOptions,
+    pub(super) catalog: Catalog,
+    pub(super) options: IngestOptions,
     tables: TableWriters,
     /// Whose id begins the names of all files this writer makes.
     presence: WriterPresence,
@@ -45,12 +48,20 @@ struct TableWriters {
 }
 
 /// The records of one file.
-struct FileRecords<'a> {
-    records: Vec<Record<'a>>,
-    rejects: Vec<Reject>,
+pub(super) struct FileRecords<'a> {
+    pub(super) records: Vec<Record<'a>>,
+    pub(super) rejects: Vec<Reject>,
 }
 
-type FileDocument<'a> = Option<Result<Document<'a>, Reject>>;
+/// What was found in a file's text.
+enum FileDocument<'a> {
+    /// There is no text.
+    None,
+    Cut(Document<'a>),
+    Rejected(Reject),
+    /// Too large to be taken at once.
+    Large,
+}
 
 impl BatchWriter {
     /// A writer of the lake that `catalog` describes.
@@ -67,35 +78,57 @@ impl BatchWriter {
         &self.catalog
     }
 
-    /// Writes `files` as one batch and adds what became of them to `outcome`.
+    /// Writes `files` as one batch, or as several where they hold too much for one, and adds what became of them to
+    /// `outcome`.
     pub fn write(
         &mut self,
         files: Vec<InflatedFile>,
         outcome: &mut Outcome,
         on_progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<(), IngestError> {
-        let workers = self.options.workers;
         let limits = self.options.limits;
-        let documents: Vec<FileDocument<'_>> = parallel::map(
-            workers,
-            &files,
-            || (),
-            |(), file| match &file.content {
-                Content::Json { bytes, .. } => Some(log_file::read(bytes, &limits)),
-                _ => None,
-            },
-        );
-        let read: Vec<(&InflatedFile, &FileDocument<'_>)> = files.iter().zip(&documents).collect();
-        let now_us = self.options.now_us;
+        let documents = parallel::map(self.options.workers, &files, || (), |(), file| read_document(file, &limits));
+        let (mut first, mut records) = (0, 0);
+        for (index, document) in documents.iter().enumerate() {
+            let more = match document {
+                FileDocument::Cut(document) => document.slices.len(),
+                _ => 0,
+            };
+            let is_large = matches!(document, FileDocument::Large);
+            if is_large || records + more > RECORDS_AT_ONCE {
+                self.write_batch(&files[first..index], &documents[first..index], outcome, on_progress)?;
+                (first, records) = (index, 0);
+            }
+            if is_large {
+                self.write_large(&files[index], outcome, on_progress)?;
+                first = index + 1;
+            }
+            records += more;
+        }
+        self.write_batch(&files[first..], &documents[first..], outcome, on_progress)
+    }
+
+    fn write_batch(
+        &mut self,
+        files: &[InflatedFile],
+        documents: &[FileDocument<'_>],
+        outcome: &mut Outcome,
+        on_progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), IngestError> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let read: Vec<(&InflatedFile, &FileDocument<'_>)> = files.iter().zip(documents).collect();
+        let (workers, now_us) = (self.options.workers, self.options.now_us);
         let records = parallel::map(workers, &read, || (), |(), (file, document)| read_records(file, document, now_us));
         stop_point::reach("batch_read");
 
-        let _lock = WriterLock::acquire(self.catalog.folder(), self.options.wait, &mut |who| {
-            on_progress(Progress::Waiting(who))
-        })?;
+        let _lock = self.lock(on_progress)?;
         let mut objects = Vec::with_capacity(files.len());
         let mut rows = Vec::new();
-        let mut known = self.probe(&records)?;
+        let mut probe = Probe::default();
+        records.iter().flat_map(|file| &file.records).for_each(|record| probe.note(record));
+        let mut known = self.known_events(probe)?;
         let retired = self.catalog.retired()?;
         // Another process may have ingested some of them while this batch was read.
         let listed: Vec<ListedObject<'_>> = files.iter().map(|file| file.object.as_listed()).collect();
@@ -115,21 +148,36 @@ impl BatchWriter {
             objects.push(object);
         }
         let mut written = Vec::new();
-        let result = self.write_files(&rows, &mut written).and_then(|()| {
+        let result = self.write_files(&rows, &mut written);
+        self.commit(result, written, objects, outcome)
+    }
+
+    /// The writer's turn.
+    pub(super) fn lock(&self, on_progress: &mut dyn FnMut(Progress<'_>)) -> Result<WriterLock, IngestError> {
+        let mut on_wait = |who: &str| on_progress(Progress::Waiting(who));
+        Ok(WriterLock::acquire(self.catalog.folder(), self.options.wait, &mut on_wait)?)
+    }
+
+    /// Acknowledges what was written if `result` says that all of it was; else removes it.
+    pub(super) fn commit(
+        &mut self,
+        result: Result<(), IngestError>,
+        written: Vec<(Table, WrittenFile)>,
+        objects: Vec<NewObject>,
+        outcome: &mut Outcome,
+    ) -> Result<(), IngestError> {
+        let append = Append { files: written, objects };
+        let result = result.and_then(|()| {
             stop_point::reach("files_written");
-            let append = Append { files: std::mem::take(&mut written), objects };
-            self.catalog.append(&append).map(|_| append.objects).map_err(|error| {
-                written = append.files;
-                error.into()
-            })
+            Ok(self.catalog.append(&append)?)
         });
         match result {
-            Ok(objects) => {
-                objects.iter().for_each(|object| outcome.add(object));
+            Ok(_) => {
+                append.objects.iter().for_each(|object| outcome.add(object));
                 Ok(())
             }
             Err(error) => {
-                self.discard(&written);
+                self.discard(&append.files);
                 Err(error)
             }
         }
@@ -142,26 +190,17 @@ impl BatchWriter {
         Ok(())
     }
 
-    /// The events of the lake that this batch's records may be redeliveries of.
-    fn probe(&self, files: &[FileRecords<'_>]) -> Result<KnownEvents, IngestError> {
-        let mut spans: BTreeMap<i32, (i64, i64)> = BTreeMap::new();
-        for record in files.iter().flat_map(|f| &f.records) {
-            let at = record.event_timestamp_us;
-            let span = spans.entry(timestamp::day_of(at)).or_insert((at, at));
-            *span = (span.0.min(at), span.1.max(at));
-        }
-        let mut known = KnownEvents::default();
+    /// What the lake holds of the events that `probe` asks about.
+    pub(super) fn known_events(&self, probe: Probe) -> Result<KnownEvents, IngestError> {
+        let mut known = KnownEvents::new(probe);
         let snapshot = self.catalog.newest_snapshot()?;
         for file in self.catalog.data_files(Table::Events, snapshot)? {
-            let touches = |(low, high): (i64, i64)| spans.values().any(|(first, last)| *first <= high && low <= *last);
-            if file.time_bounds.is_none_or(touches) {
-                known.learn_file(&file)?;
-            }
+            known.learn_file(&file)?;
         }
         Ok(known)
     }
 
-    fn new_object(&self, file: &InflatedFile, verdict: ObjectVerdict) -> NewObject {
+    pub(super) fn new_object(&self, file: &InflatedFile, verdict: ObjectVerdict) -> NewObject {
         let object = &file.object;
         let key = object.key();
         let changed = (verdict == ObjectVerdict::Changed).then_some("OBJECT_CHANGED");
@@ -185,7 +224,7 @@ impl BatchWriter {
         new
     }
 
-    fn write_files(
+    pub(super) fn write_files(
         &mut self,
         rows: &[Row<'_, '_>],
         written: &mut Vec<(Table, WrittenFile)>,
@@ -263,9 +302,23 @@ fn sort_key<'r>(row: &'r Row<'_, '_>) -> (&'r str, i64, Option<&'r str>, u64) {
     (&record.account, record.event_timestamp_us, record.event_id.as_deref(), record.fingerprint)
 }
 
+fn read_document<'a>(file: &'a InflatedFile, limits: &Limits) -> FileDocument<'a> {
+    let bytes = match &file.content {
+        Content::Json { bytes, .. } => bytes,
+        Content::Large => return FileDocument::Large,
+        _ => return FileDocument::None,
+    };
+    let at_once = Limits { records: limits.records.min(RECORDS_AT_ONCE), ..*limits };
+    match log_file::read(bytes, &at_once) {
+        Ok(document) => FileDocument::Cut(document),
+        Err(reject) if reject.reason == Reason::RecordCountLimit && at_once != *limits => FileDocument::Large,
+        Err(reject) => FileDocument::Rejected(reject),
+    }
+}
+
 fn read_records<'a>(file: &'a InflatedFile, document: &'a FileDocument<'a>, now_us: i64) -> FileRecords<'a> {
     let mut out = FileRecords { records: Vec::new(), rejects: Vec::new() };
-    let Some(Ok(document)) = document else { return out };
+    let FileDocument::Cut(document) = document else { return out };
     let key = file.object.key();
     let context = RecordContext { key: key.as_ref(), ingested_at_us: now_us };
     out.records.reserve_exact(document.slices.len());
@@ -280,20 +333,22 @@ fn read_records<'a>(file: &'a InflatedFile, document: &'a FileDocument<'a>, now_
 
 /// What the container and the document say of the object, before its records.
 fn settle_document(object: &mut NewObject, file: &InflatedFile, document: &FileDocument<'_>) {
+    if let Content::Json { bytes, sha256 } = &file.content {
+        object.inflated_sha256 = Some(*sha256);
+        object.inflated_bytes = bytes.len() as i64;
+    }
+    let text = text_of(file);
+    let mut kept = RejectKeeper::default();
     match (&file.content, document) {
-        (Content::Json { bytes, sha256 }, Some(Ok(document))) => {
-            object.inflated_sha256 = Some(*sha256);
-            object.inflated_bytes = bytes.len() as i64;
+        (_, FileDocument::Cut(document)) => {
             object.rejected = document.rejects.len() as i64;
             object.records = (document.rejects.len() + document.slices.len()) as i64;
             document.warnings.iter().for_each(|w| add_warning(object, w.code()));
-            object.rejects.extend(document.rejects.iter().map(|reject| new_reject(reject, Some(bytes))));
+            object.rejects.extend(document.rejects.iter().map(|reject| kept.keep(reject, text)));
         }
-        (Content::Json { bytes, sha256 }, Some(Err(reject))) => {
-            object.inflated_sha256 = Some(*sha256);
-            object.inflated_bytes = bytes.len() as i64;
+        (_, FileDocument::Rejected(reject)) => {
             object.reject_reason = Some(reject.reason.code());
-            object.rejects.push(NewReject { record_index: None, ..new_reject(reject, Some(bytes)) });
+            object.rejects.push(kept.keep(reject, text));
         }
         (Content::Digest { bytes, sha256 }, _) => {
             object.inflated_sha256 = Some(*sha256);
@@ -302,20 +357,26 @@ fn settle_document(object: &mut NewObject, file: &InflatedFile, document: &FileD
                 Ok(digest) => object.digest = Some(digest),
                 Err(reject) => {
                     object.reject_reason = Some(reject.reason.code());
-                    object.rejects.push(NewReject { record_index: None, ..new_reject(&reject, Some(bytes)) });
+                    object.rejects.push(kept.keep(&reject, Some(bytes.as_slice())));
                 }
             }
         }
         (Content::Rejected(reject, bytes), _) => {
             object.reject_reason = Some(reject.reason.code());
-            let new = NewReject { record_index: None, bytes: bytes.clone(), ..new_reject(reject, None) };
-            object.rejects.push(new);
+            object.rejects.push(NewReject { bytes: bytes.clone(), ..kept.keep(reject, None::<&[u8]>) });
         }
         _ => {}
     }
 }
 
-fn judge<'r>(
+fn text_of(file: &InflatedFile) -> Option<&[u8]> {
+    match &file.content {
+        Content::Json { bytes, .. } => Some(bytes),
+        _ => None,
+    }
+}
+
+pub(super) fn judge<'r>(
     object: &mut NewObject,
     source: &'r InflatedFile,
     file: &'r FileRecords<'r>,
@@ -346,31 +407,16 @@ fn judge<'r>(
         rows.push(Row { record, object_key: &source.object.name, variant, is_conflict: verdict == Verdict::Conflict });
     }
     object.rejected += file.rejects.len() as i64;
-    let inflated = match &source.content {
-        Content::Json { bytes, .. } => Some(bytes.as_slice()),
-        _ => None,
-    };
-    object.rejects.extend(file.rejects.iter().map(|reject| new_reject(reject, inflated)));
+    let mut kept = RejectKeeper::default();
+    object.rejects.extend(file.rejects.iter().map(|reject| kept.keep(reject, text_of(source))));
 }
 
-fn add_warning(object: &mut NewObject, code: &str) {
+pub(super) fn add_warning(object: &mut NewObject, code: &str) {
     match &mut object.warnings {
         Some(warnings) => {
             warnings.push(',');
             warnings.push_str(code);
         }
         none => *none = Some(code.to_owned()),
-    }
-}
-
-fn new_reject(reject: &Reject, inflated: Option<&[u8]>) -> NewReject {
-    let bytes = inflated.and_then(|all| all.get(reject.offset..reject.offset + reject.len));
-    NewReject {
-        reason: reject.reason.code(),
-        detail: reject.detail.clone(),
-        record_index: reject.index.map(|index| index as i64),
-        byte_offset: reject.offset as i64,
-        byte_length: reject.len as i64,
-        bytes: bytes.filter(|b| b.len() <= KEPT_REJECT_BYTES).map(<[u8]>::to_vec),
     }
 }

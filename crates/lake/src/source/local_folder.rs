@@ -1,13 +1,17 @@
 //! Files and folders on this machine. Symbolic links are not followed, pipes and devices not opened: a folder of logs is
 //! other people's input.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use cloudtrail::object_key::{KeyVerdict, parse};
+#[cfg(target_os = "linux")]
+use rustix::fs::ResolveFlags;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 use super::{Listing, Place, SourceFault, SourceObject};
 
@@ -77,6 +81,40 @@ fn list_entry(path: PathBuf, metadata: &fs::Metadata, listing: &mut Listing) {
     });
 }
 
+/// Opens a listed file for reading and says how long it is. Between listing and opening it may have become anything: no
+/// link is followed, a pipe does not block.
+pub(crate) fn open(path: &Path) -> Result<(File, u64), SourceFault> {
+    let failed = |error: std::io::Error| fault(path, &error);
+    let file = open_without_links(path).map_err(|error| failed(error.into()))?;
+    let metadata = file.metadata().map_err(failed)?;
+    match metadata.is_file() {
+        true => Ok((file, metadata.len())),
+        false => Err(SourceFault {
+            name: name_of(path),
+            reason: "NOT_REGULAR",
+            detail: "it was a file when the folder was listed".to_owned(),
+        }),
+    }
+}
+
+const OPEN: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::CLOEXEC);
+
+/// The path of a listed file is canonical: a link in it was put there since.
+#[cfg(target_os = "linux")]
+fn open_without_links(path: &Path) -> Result<File, Errno> {
+    match rustix::fs::openat2(rustix::fs::CWD, path, OPEN, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+        // A kernel before 5.6, or a sandbox that does not know the call.
+        Err(Errno::NOSYS | Errno::PERM) => rustix::fs::open(path, OPEN, Mode::empty()).map(File::from),
+        opened => opened.map(File::from),
+    }
+}
+
+/// Elsewhere the last part of the path alone is guarded.
+#[cfg(not(target_os = "linux"))]
+fn open_without_links(path: &Path) -> Result<File, Errno> {
+    rustix::fs::open(path, OPEN, Mode::empty()).map(File::from)
+}
+
 /// The path as text; bytes that are not UTF-8 are written `%FF`, so that two names never become one.
 fn name_of(path: &Path) -> String {
     let bytes = path.as_os_str().as_bytes();
@@ -93,7 +131,40 @@ pub(crate) fn fault(path: &Path, error: &std::io::Error) -> SourceFault {
     let reason = match error.kind() {
         ErrorKind::PermissionDenied => "IO_PERMISSION",
         ErrorKind::NotFound => "OBJECT_GONE",
+        _ if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => "SYMLINK",
         _ => "IO_ERROR",
     };
     SourceFault { name: name_of(path), reason, detail: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn what_became_another_thing_since_it_was_listed_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().canonicalize().unwrap().join(name);
+        let check = |name: &str, expected: &str| {
+            let fault = open(&path(name)).unwrap_err();
+            assert_eq!(fault.reason, expected, "{name}: {fault:?}");
+        };
+        fs::create_dir(path("real")).unwrap();
+        fs::write(path("real/file"), "x").unwrap();
+        symlink(path("real"), path("folder")).unwrap();
+        symlink(path("real/file"), path("link")).unwrap();
+        symlink("loop", path("loop")).unwrap();
+        rustix::fs::mknodat(rustix::fs::CWD, path("pipe"), rustix::fs::FileType::Fifo, Mode::RWXU, 0).unwrap();
+        assert_eq!(open(&path("real/file")).unwrap().1, 1);
+        check("gone", "OBJECT_GONE");
+        check("real", "NOT_REGULAR");
+        check("link", "SYMLINK");
+        check("loop", "SYMLINK");
+        check("pipe", "NOT_REGULAR");
+        if cfg!(target_os = "linux") {
+            check("folder/file", "SYMLINK");
+        }
+    }
 }

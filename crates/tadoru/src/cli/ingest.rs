@@ -47,6 +47,8 @@ pub struct Flags {
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let stop = stop_on_ctrl_c()?;
+    let limits = Limits::default();
+    let in_memory_bytes = context.config.test.stream_bytes.unwrap_or(limits.in_memory_bytes);
     let Some(sources) = Sources::open(context, &flags.sources, &flags.source, &stop)? else {
         return Ok(Exit::Interrupted);
     };
@@ -57,7 +59,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         workers: flags.jobs.filter(|n| *n > 0).unwrap_or_else(cores),
         wait: Duration::from_secs(flags.wait),
         now_us: Now::clock().us,
-        limits: Limits::default(),
+        limits: Limits { in_memory_bytes, ..limits },
         batch_bytes: context.config.test.batch_bytes.unwrap_or(BATCH_BYTES),
     };
     if let Some((name, pass)) = context.config.test.stop_point.clone() {

@@ -11,16 +11,16 @@ use crate::reference::{shared, skip};
 use crate::test_lake::{TestLake, isolate, text};
 
 /// The key that all cases share but where they name another.
-const KEY: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/02/\
+pub const KEY: &str = "AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/02/\
      111122223333_CloudTrail_us-east-1_20260102T0005Z_AAAAAAAAAAAAAAAA.json.gz";
 
 /// The folder of the cases' bytes.
-struct Cases {
+pub struct Cases {
     built: tempfile::TempDir,
 }
 
 impl Cases {
-    fn build(test: &str) -> Option<Self> {
+    pub fn build(test: &str) -> Option<Self> {
         let generator = shared("tools/bad_inputs.py", test)?;
         let built = tempfile::tempdir().unwrap();
         // The generator writes its list beside itself, so it runs in a copy.
@@ -43,8 +43,17 @@ impl Cases {
         }
     }
 
+    /// The ids of all cases that have bytes.
+    pub fn ids(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.built.path()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut ids: Vec<String> = names.filter_map(|name| name.strip_suffix(".bin").map(str::to_owned)).collect();
+        ids.sort();
+        ids
+    }
+
     /// Puts a case's bytes at `key` below `folder`.
-    fn put(&self, id: &str, folder: &Path, key: &str) -> PathBuf {
+    pub fn put(&self, id: &str, folder: &Path, key: &str) -> PathBuf {
         let path = folder.join(key);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::copy(self.built.path().join(format!("{id}.bin")), &path).unwrap();

@@ -69,6 +69,7 @@ pub fn isolate(command: &mut Command) {
         "TEST_STOP_POINT",
         "TEST_BATCH_BYTES",
         "TEST_GRACE_SECONDS",
+        "TEST_STREAM_BYTES",
     ] {
         command.env_remove(format!("TADORU_{name}"));
     }

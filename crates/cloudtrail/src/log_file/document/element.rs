@@ -1,13 +1,12 @@
 //! The elements of a file: each becomes a record slice or a reject, or is a wrapper that is opened. Where a record is
 //! broken its end is sought by brackets alone.
 
-use std::borrow::Cow;
-
 use crate::json::scanner::{Fault, Object, Scanner};
 use crate::json::text::unescape;
-use crate::log_file::RecordSlice;
 use crate::log_file::document::recognition::{ObjectIs, kind_of};
 use crate::log_file::document::{Reader, Shape, Whole};
+use crate::log_file::record_slice::check_size;
+use crate::log_file::{DocumentBytes, RecordSlice};
 use crate::record::field::Field;
 use crate::reject::{Reason, Warning};
 
@@ -20,12 +19,12 @@ pub(super) enum ArrayOf {
     LogEvents,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'a, B: DocumentBytes<'a>> Reader<'a, '_, B> {
     /// Reads the array at `open`, one record after another; returns its end.
     pub(super) fn array(&mut self, open: usize, of: ArrayOf) -> Whole<usize> {
         let mut scanner = self.scanner();
         let mut at = scanner.space(open + 1);
-        if self.bytes.get(at) == Some(&b']') {
+        if self.bytes.get(at) == Some(b']') {
             return Ok(at + 1);
         }
         loop {
@@ -54,8 +53,8 @@ impl<'a> Reader<'a, '_> {
         }
     }
 
-    fn element(&mut self, scanner: &mut Scanner<'a>, at: usize, of: ArrayOf) -> Whole<Result<usize, Fault>> {
-        if self.bytes.get(at) != Some(&b'{') {
+    fn element(&mut self, scanner: &mut Scanner<B>, at: usize, of: ArrayOf) -> Whole<Result<usize, Fault>> {
+        if self.bytes.get(at) != Some(b'{') {
             let end = match scanner.value(at, 0) {
                 Ok(end) => end,
                 Err(fault) => return Ok(Err(fault)),
@@ -120,7 +119,10 @@ impl<'a> Reader<'a, '_> {
     /// CloudWatch Logs sends one of these to see whether the destination lives.
     fn is_control_message(&self, at: usize, object: &Object) -> bool {
         let kind = object.value(Field::MessageType);
-        kind.is_some_and(|(start, end)| &self.bytes[at + start..at + end] == b"\"CONTROL_MESSAGE\"")
+        let control = b"\"CONTROL_MESSAGE\"";
+        kind.is_some_and(|(start, end)| {
+            end - start == control.len() && *self.bytes.slice(at + start, at + end) == *control
+        })
     }
 
     fn take_record(&mut self, at: usize, object: Object) -> Whole<()> {
@@ -131,22 +133,22 @@ impl<'a> Reader<'a, '_> {
 
     fn keep_record(&mut self, at: usize, object: Object, index: usize) {
         let end = object.end;
-        let bytes = &self.bytes[at..end];
-        if !self.utf8 && simdutf8::compat::from_utf8(bytes).is_err() {
+        if !self.utf8 && !self.bytes.is_utf8(at, end) {
             return self.reject(Reason::NotUtf8, "", index, at, end);
         }
-        match RecordSlice::from_object(Cow::Borrowed(bytes), at, index, object, self.limits) {
-            Ok(slice) => {
-                self.cover(at, end);
-                self.document.slices.push(slice);
-            }
+        let slice = check_size(end - at, self.limits)
+            .and_then(|()| RecordSlice::from_object(self.bytes.slice(at, end), at, index, object, self.limits));
+        match slice {
+            Ok(slice) => self.take(slice, at, end),
             Err((reason, detail)) => self.reject(reason, detail, index, at, end),
         }
     }
 
     fn take_detail(&mut self, at: usize, envelope: &Object) -> Whole<()> {
         let index = self.take_index()?;
-        let Some((start, _)) = envelope.value(Field::Detail).filter(|(start, _)| self.bytes[at + start] == b'{') else {
+        let Some((start, _)) =
+            envelope.value(Field::Detail).filter(|(start, _)| self.bytes.get(at + start) == Some(b'{'))
+        else {
             self.reject(Reason::RecordShape, "detail is not an object", index, at, envelope.end);
             return Ok(());
         };
@@ -163,7 +165,7 @@ impl<'a> Reader<'a, '_> {
 
     fn take_array(&mut self, at: usize, object: &Object, field: Field, of: ArrayOf) -> Whole<()> {
         match object.value(field) {
-            Some((start, _)) if self.bytes[at + start] == b'[' => {
+            Some((start, _)) if self.bytes.get(at + start) == Some(b'[') => {
                 self.array(at + start, of)?;
                 Ok(())
             }
@@ -178,12 +180,17 @@ impl<'a> Reader<'a, '_> {
             self.reject(Reason::RecordShape, "no record inside", index, at, object.end);
             return Ok(());
         };
-        let value = &self.bytes[at + start..at + end];
-        if !self.utf8 && simdutf8::compat::from_utf8(&self.bytes[at..object.end]).is_err() {
+        if !self.utf8 && !self.bytes.is_utf8(at, object.end) {
             self.reject(Reason::NotUtf8, "", index, at, object.end);
             return Ok(());
         }
-        let record = match value {
+        if end - start > self.longest_wrapped() {
+            let detail = format!("wrapped in {} bytes", end - start);
+            self.reject(Reason::RecordSizeLimit, detail, index, at, object.end);
+            return Ok(());
+        }
+        let value = self.bytes.slice(at + start, at + end);
+        let record = match &*value {
             [b'"', inside @ .., b'"'] => {
                 let inside = simdutf8::basic::from_utf8(inside).expect("checked with the document or just above");
                 RecordSlice::scan(unescape(inside).into_owned().into_bytes(), at, index, self.limits)
@@ -191,10 +198,7 @@ impl<'a> Reader<'a, '_> {
             _ => RecordSlice::scan(value, at + start, index, self.limits),
         };
         match record {
-            Ok(slice) if slice.names_an_event() => {
-                self.cover(at, object.end);
-                self.document.slices.push(slice);
-            }
+            Ok(slice) if slice.names_an_event() => self.take(slice, at, object.end),
             Ok(_) => self.reject(Reason::NotCloudtrail, "a message of another kind", index, at, object.end),
             Err(reject) => self.reject(reject.reason, reject.detail, index, at, object.end),
         }
@@ -203,19 +207,20 @@ impl<'a> Reader<'a, '_> {
 }
 
 /// Finds the end of a value that failed the scan, by brackets and quotes alone. `None` if it has none.
-fn broken_value_end(bytes: &[u8], start: usize) -> Option<usize> {
+fn broken_value_end<'a, B: DocumentBytes<'a>>(bytes: B, start: usize) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = start;
     loop {
-        match *bytes.get(at)? {
+        match bytes.get(at)? {
             b'"' => {
                 at += 1;
                 loop {
-                    at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-                    if bytes[at] == b'"' {
-                        break;
+                    at = bytes.plain_end(at);
+                    match bytes.get(at)? {
+                        b'"' => break,
+                        b'\\' => at += 2,
+                        _ => at += 1,
                     }
-                    at += 2;
                 }
             }
             b'{' | b'[' => depth += 1,

@@ -37,14 +37,12 @@ pub(super) fn kind_of(object: &Object) -> ObjectIs {
     }
 }
 
-pub(super) fn line_at(bytes: &[u8], at: usize) -> &[u8] {
-    let rest = &bytes[at..];
-    &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())]
-}
+/// Within so many bytes of a line the time that an export writes before a record ends.
+pub(super) const EXPORT_TIME_BYTES: usize = 64;
 
 /// Where the record begins in `2026-01-02T00:01:02.000Z {…}`.
 pub(super) fn export_line(line: &[u8]) -> Option<usize> {
-    let space = memchr::memchr(b' ', line.get(..64.min(line.len()))?)?;
+    let space = memchr::memchr(b' ', line.get(..EXPORT_TIME_BYTES.min(line.len()))?)?;
     let time = std::str::from_utf8(&line[..space]).ok()?;
     event_time::parse(time)?;
     Some(space + 1)
