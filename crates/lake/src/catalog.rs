@@ -25,7 +25,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::event_schema::{ACCESS_DAILY, Column, EVENTS, numbered};
-use crate::parquet_file::sync_folder;
+use crate::parquet_file::{create_durable_folder, sync_folder};
 use crate::timestamp;
 use version::{DUCKLAKE_VERSION, LAKE_VERSION, create_later_tables};
 
@@ -158,6 +158,9 @@ impl Catalog {
         catalog.check_version()?;
         catalog.migrate()?;
         catalog.adopt_data_path()?;
+        for table in Table::ALL {
+            create_durable_folder(&catalog.folder, &catalog.table_folder(table)).map_err(io_failed)?;
+        }
         Ok(catalog)
     }
 
