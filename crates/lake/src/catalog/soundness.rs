@@ -3,7 +3,7 @@
 
 use rusqlite::params;
 
-use super::{Catalog, CatalogError, DUCKLAKE_VERSION, LAKE_VERSION, Table};
+use super::{Catalog, CatalogError, DUCKLAKE_VERSION, Table};
 use crate::event_schema::{ColumnType, numbered};
 use crate::timestamp;
 
@@ -30,7 +30,8 @@ pub struct KeptFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CatalogInfo {
     pub ducklake_version: &'static str,
-    pub lake_version: &'static str,
+    /// As the lake says; a writer brings an earlier one to its own.
+    pub lake_version: String,
     pub newest_snapshot: i64,
     /// Snapshots that can still be asked for.
     pub snapshots: i64,
@@ -53,7 +54,7 @@ impl Catalog {
         let catalog_bytes = path.metadata().map_err(|source| CatalogError::Io { path, source })?.len();
         Ok(CatalogInfo {
             ducklake_version: DUCKLAKE_VERSION,
-            lake_version: LAKE_VERSION,
+            lake_version: self.setting("lake_version")?.unwrap_or_default(),
             newest_snapshot: self.newest_snapshot()?,
             snapshots: count("SELECT count(*) FROM ducklake_snapshot")?,
             ledger_rows: count("SELECT count(*) FROM ingested_object")?,
