@@ -7,7 +7,7 @@ mod file;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::catalog::{Catalog, CatalogError, DataFile, Retired, Table};
@@ -68,9 +68,21 @@ pub fn check(folder: &Path, on_progress: &mut dyn FnMut(&str, usize, usize)) -> 
     if report.is_readable() {
         let months = rollup.iter().filter_map(|(_, file)| file.partition_day);
         let of_events = events.iter().filter_map(|file| file.partition_day).map(timestamp::month_of);
-        rollup_agrees(&snapshot, months.chain(of_events).collect(), &retired, &mut report, on_progress)?;
-    } else {
+        let agreed = rollup_agrees(&snapshot, months.chain(of_events).collect(), &retired, &mut report, on_progress);
+        let files = events.iter().chain(rollup.iter().map(|(_, file)| file));
+        match (agreed, vanished(folder, files.map(|file| file.path.as_path()))?) {
+            (Err(error), gone) if gone.is_empty() => return Err(error),
+            (Err(_), gone) => gone.iter().for_each(|path| report.vanished(path)),
+            (Ok(()), _) => {}
+        }
+    }
+    if !report.is_readable() {
         report.left_out("that the rollup sums up the events: not all files can be read");
+    }
+    let blamed: Vec<PathBuf> = report.unreadable().map(Path::to_owned).collect();
+    for path in vanished(folder, blamed.iter().map(PathBuf::as_path))? {
+        report.forgive_unreadable(&path);
+        report.vanished(&path);
     }
     unnamed(folder, &mut report)?;
     report.left_out("the source files: they are not read again");
@@ -88,6 +100,16 @@ fn held_snapshot(folder: &Path, limits: &EngineLimits) -> Result<(Snapshot, Cata
             return Ok((snapshot, catalog));
         }
     }
+}
+
+/// Those of `files` that another process replaced and removed: gone, and named by the catalog no more.
+fn vanished<'f>(folder: &Path, files: impl Iterator<Item = &'f Path>) -> Result<BTreeSet<PathBuf>, CatalogError> {
+    let gone: BTreeSet<PathBuf> = files.filter(|path| !path.exists()).map(Path::to_owned).collect();
+    if gone.is_empty() {
+        return Ok(gone);
+    }
+    let named = Catalog::open(folder)?.named_files()?;
+    Ok(gone.into_iter().filter(|path| !named.contains(path)).collect())
 }
 
 fn catalog_agrees(

@@ -106,6 +106,12 @@ pub struct Finding {
     pub detail: String,
 }
 
+impl Finding {
+    fn is_about_reading(&self) -> bool {
+        matches!(self.invariant, Invariant::FilePresent | Invariant::FileRows)
+    }
+}
+
 /// What a check found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
@@ -138,8 +144,17 @@ impl Report {
 
     /// Whether every file was there and could be read.
     pub(super) fn is_readable(&self) -> bool {
-        self.vanished == 0
-            && !self.findings.iter().any(|f| matches!(f.invariant, Invariant::FilePresent | Invariant::FileRows))
+        self.vanished == 0 && !self.findings.iter().any(Finding::is_about_reading)
+    }
+
+    /// The files that were not there or could not be read.
+    pub(super) fn unreadable(&self) -> impl Iterator<Item = &Path> {
+        self.findings.iter().filter(|finding| finding.is_about_reading()).filter_map(|finding| finding.file.as_deref())
+    }
+
+    /// Takes back that a file could not be read.
+    pub(super) fn forgive_unreadable(&mut self, path: &Path) {
+        self.findings.retain(|finding| !finding.is_about_reading() || finding.file.as_deref() != Some(path));
     }
 
     /// Whether every invariant holds as far as it was checked.

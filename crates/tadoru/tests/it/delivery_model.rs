@@ -5,6 +5,7 @@
 mod model;
 mod schedule;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -41,22 +42,27 @@ const MUCH_LATER_US: i64 = 4_000_000_000_000_000;
 #[test]
 fn any_schedule_of_deliveries_leaves_the_lake_of_the_model() {
     #[allow(clippy::disallowed_methods, reason = "how many are tried")]
-    let cases =
-        std::env::var("TADORU_TEST_SCHEDULES").map_or(24, |cases| cases.parse().expect("a number of schedules"));
+    let cases = std::env::var("TADORU_TEST_SCHEDULES").map_or(8, |cases| cases.parse().expect("a number of schedules"));
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 200, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let performed = Cell::new((0, 0));
     let outcome = runner.run(&schedules(), |steps| {
         let mut delivery = Delivery::new();
         for step in &steps {
             delivery.perform(step);
-            delivery.agrees(&format!("after {step:?}"));
+            // What is only delivered is not in the lake yet.
+            if !matches!(step, Step::Deliver(..) | Step::Redeliver(..)) {
+                delivery.agrees(&format!("after {step:?}"));
+            }
         }
         delivery.perform(&Step::Ingest { batch_bytes: 1 << 20, is_streamed: false });
         delivery.agrees("at the end");
         delivery.is_sound();
+        performed.set((performed.get().0 + 1, performed.get().1 + steps.len()));
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    eprintln!("{} schedules of {} steps", performed.get().0, performed.get().1);
 }
 
 /// A lake, the folder that objects are delivered into, and what both should hold.

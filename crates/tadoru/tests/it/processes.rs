@@ -15,15 +15,15 @@ use serde_json::Value;
 use crate::reference::{agrees, duckdb};
 use crate::test_lake::{TestLake, text, write_sample};
 
-/// Some 60 batches over the files of a round.
+/// Dozens of batches over the files of a round.
 const BATCH_BYTES: &str = "60000";
 /// The days of the sample that a round delivers, and how many of them the short ingests take again.
-const DAYS: u32 = 5;
+const DAYS: u32 = 4;
 /// The day of the retention run, and what it keeps: the sample's first day is 2026-05-01.
 const RETAIN: [&str; 6] = ["lake", "retain", "--days", "3", "--as-of", "2026-05-06"];
 const FIRST_KEPT: &str = "DATE '2026-05-03'";
 /// Longer than any reader takes to open its files.
-const GRACE_SECONDS: &str = "15";
+const GRACE_SECONDS: &str = "60";
 
 /// Counts of one snapshot: events and sums of the rollup over the days that retention leaves alone, and records.
 const COUNTS: &str = "SELECT (SELECT count(*) FROM events WHERE eventdate >= DATE '2026-05-03') AS events, \
@@ -179,11 +179,21 @@ fn grown(answer: &str, known: u64, who: &str) -> u64 {
 
 /// Files of a round: all of them, and the last days' under other names, so that each of their events comes again.
 fn sources(lake: &TestLake, round: u64) -> (PathBuf, PathBuf) {
-    let organization = Organization::new(Settings { seed: round, events: 12_000, ..Settings::default() });
+    let organization = Organization::new(Settings { seed: round, events: 6_000, ..Settings::default() });
     let (logs, again) = (lake.beside(&format!("logs-{round}")), lake.beside(&format!("again-{round}")));
     write_sample(&organization, 0..DAYS, &logs);
     write_sample(&organization, DAYS - 2..DAYS, &again);
     (logs, again)
+}
+
+/// A file with one record.
+fn one_record(lake: &TestLake, name: &str) -> PathBuf {
+    let path = lake.beside(&format!("{name}.json"));
+    let record = format!(
+        r#"{{"eventVersion":"1.08","eventTime":"2026-05-03T10:00:00Z","eventID":"{name}","eventSource":"s3.amazonaws.com","eventName":"ListBuckets","userIdentity":{{"type":"AWSAccount"}}}}"#
+    );
+    std::fs::write(&path, format!(r#"{{"Records":[{record}]}}"#)).unwrap();
+    path
 }
 
 /// Each distinct event, by what tells it from others, in the days that retention leaves alone.
@@ -234,7 +244,7 @@ fn writers_readers_and_upkeep_at_once() {
 fn several_first_ingests_make_one_lake() {
     for _ in 0..3 {
         let lake = TestLake::new();
-        let (logs, again) = sources(&lake, 0);
+        let (logs, again) = (one_record(&lake, "a"), one_record(&lake, "b"));
         let ingest = |source: &Path| {
             let mut command = lake.command(&["ingest", "--quiet"]);
             command.arg(source).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -271,7 +281,7 @@ fn waits_in_vain(lake: &TestLake, source: &Path, holder: &str) {
 #[test]
 fn a_waiter_names_whom_it_waits_for_and_gives_up() {
     let lake = TestLake::new();
-    let (logs, again) = sources(&lake, 0);
+    let (logs, again) = (one_record(&lake, "a"), one_record(&lake, "b"));
     lake.ingest(&[&again]);
     let held = WriterLock::acquire(&lake.folder(), std::time::Duration::ZERO, &mut |_| {}).unwrap();
     waits_in_vain(&lake, &logs, &format!("pid {} (", std::process::id()));
@@ -293,8 +303,8 @@ fn is_stopped(child: &Child) -> bool {
 #[test]
 fn a_stopped_writer_is_named_and_readers_go_on() {
     let lake = TestLake::new();
-    let (logs, again) = sources(&lake, 0);
-    lake.ingest(&[&again]);
+    let (logs, other) = (sources(&lake, 0).0, one_record(&lake, "other"));
+    lake.ingest(&[&one_record(&lake, "first")]);
     let lock = std::fs::File::open(lake.folder().join("writer.lock")).unwrap();
     let mut child =
         lake.command(&["ingest", "--quiet"]).arg(&logs).env("TADORU_TEST_BATCH_BYTES", BATCH_BYTES).spawn().unwrap();
@@ -314,7 +324,7 @@ fn a_stopped_writer_is_named_and_readers_go_on() {
         lock.unlock().unwrap();
         signal(&child, "-CONT");
     }
-    waits_in_vain(&lake, &sources(&lake, 1).0, &format!("pid {} (", child.id()));
+    waits_in_vain(&lake, &other, &format!("pid {} (", child.id()));
     lake.assert_consistent();
     signal(&child, "-CONT");
     assert!(child.wait().unwrap().success());
