@@ -106,7 +106,8 @@ def bounds_agree(duck, lake, table):
                 differ(table, path, ask, "the lake says", of[0], "the files", of[1])
         stored = catalog.execute(
             """SELECT data_file_id, value_count, null_count, min_value, max_value FROM ducklake_file_column_stats s
-               JOIN ducklake_table t USING (table_id) WHERE t.table_name = ? AND column_id = ?""",
+               JOIN ducklake_table t USING (table_id) JOIN ducklake_data_file f USING (data_file_id)
+               WHERE t.table_name = ? AND column_id = ? AND f.end_snapshot IS NULL""",
             [table, number],
         ).fetchall()
         if in_list:
@@ -158,13 +159,18 @@ def filters_agree(duck, table):
 
 
 def snapshots_agree(duck, lake, table):
-    """Time travel: the rows at each snapshot are those of the files it names."""
-    files = files_of(lake, table)
-    newest = max(begin for _, _, _, begin in files)
-    first = min(begin for _, _, _, begin in files)
-    snapshots = sorted({first, (first + newest) // 2, newest})
+    """Time travel: the rows at each snapshot are those of the files it names, also of such as were replaced later."""
+    catalog = sqlite3.connect(pathlib.Path(lake) / "catalog.sqlite")
+    sql = """SELECT f.path, f.begin_snapshot, f.end_snapshot FROM ducklake_data_file f
+             JOIN ducklake_table t USING (table_id) WHERE t.table_name = ?"""
+    folder = pathlib.Path(lake).resolve() / "data" / "main" / table
+    files = [(str(folder / path), begin, end) for path, begin, end in catalog.execute(sql, [table])]
+    kept = [number for (number,) in catalog.execute("SELECT snapshot_id FROM ducklake_snapshot ORDER BY 1")]
+    first = max(min(begin for _, begin, _ in files), kept[0])
+    kept = [number for number in kept if number >= first]
+    snapshots = sorted({kept[0], kept[len(kept) // 2], kept[-1]})
     for snapshot in snapshots:
-        names = [path for _, path, _, begin in files if begin <= snapshot]
+        names = [path for path, begin, end in files if begin <= snapshot and (end is None or end > snapshot)]
         listed = ", ".join(f"'{quoted(name)}'" for name in names)
         at = f"SELECT * FROM lake.main.{table} AT (VERSION => {snapshot})"
         parquet = f"SELECT * FROM read_parquet([{listed}], hive_partitioning = false)"

@@ -6,12 +6,17 @@ mod append;
 mod data_file;
 mod digest;
 mod ducklake_table;
+mod expiry;
 mod fold;
 mod key_set;
 mod ledger;
 mod ledger_table;
 mod minute_list;
 mod object_verdict;
+mod replacement;
+mod retired;
+mod soundness;
+mod version;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -22,20 +27,18 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, pa
 use crate::event_schema::{ACCESS_DAILY, Column, EVENTS, numbered};
 use crate::parquet_file::{create_durable_folder, sync_folder};
 use crate::timestamp;
+use version::{DUCKLAKE_VERSION, LAKE_VERSION, create_later_tables};
 
 pub use append::{Append, NewObject, NewReject};
 pub use data_file::DataFile;
 pub use digest::{DigestSpan, FileFinding, ListedFile, NewDigest};
+pub use expiry::ScheduledFile;
 pub use ledger::{Delivery, LakeCounts};
 pub use ledger_table::{LedgerKind, LedgerTable};
 pub use object_verdict::{ListedObject, ObjectVerdict};
-
-/// The DuckLake version this code reads and writes.
-const DUCKLAKE_VERSION: &str = "1.0";
-/// The version of Tadoru's own tables. 2: a ledger that may be folded, and what digests prove.
-const LAKE_VERSION: &str = "2";
-/// What a writer brings to `LAKE_VERSION`, and a reader reads as it is.
-const EARLIER_LAKE_VERSION: &str = "1";
+pub use replacement::Replacement;
+pub use retired::{Retired, RetiredPart};
+pub use soundness::{CatalogInfo, KeptFile, KeptStatistics};
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -183,6 +186,12 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Opens an existing lake to write to it.
+    pub fn open_to_write(folder: &Path) -> Result<Self, CatalogError> {
+        Self::open(folder)?;
+        Self::open_or_create(folder)
+    }
+
     /// The lake's folder, absolute.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -253,29 +262,6 @@ impl Catalog {
         Ok(())
     }
 
-    /// Brings a lake of the version before to this one.
-    fn migrate(&mut self) -> Result<(), CatalogError> {
-        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
-            return Ok(());
-        }
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        create_later_tables(&transaction)?;
-        transaction.execute("UPDATE lake_setting SET value = ? WHERE name = 'lake_version'", [LAKE_VERSION])?;
-        transaction.commit()?;
-        Ok(())
-    }
-
-    /// A reader may not be allowed to write to a lake of the version before: it gets empty tables of its own.
-    fn stand_in_for_later_tables(&self) -> Result<(), CatalogError> {
-        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
-            return Ok(());
-        }
-        for (name, columns) in ducklake_table::TABLES_OF_VERSION_2 {
-            self.connection.execute_batch(&format!("CREATE TEMP TABLE {name} ({columns})"))?;
-        }
-        Ok(())
-    }
-
     fn data_path(&self) -> String {
         format!("{}/data/", self.folder.display())
     }
@@ -286,31 +272,6 @@ impl Catalog {
             "UPDATE ducklake_metadata SET value = ?1 WHERE key = 'data_path' AND scope IS NULL AND value <> ?1",
             [self.data_path()],
         )?;
-        Ok(())
-    }
-
-    fn check_version(&self) -> Result<(), CatalogError> {
-        let corrupt = |detail: String| CatalogError::Corrupt { path: Self::path(&self.folder), detail };
-        let find = |sql: &str| -> Result<Option<String>, CatalogError> {
-            match self.connection.query_row(sql, [], |r| r.get(0)).optional() {
-                Ok(value) => Ok(value),
-                Err(rusqlite::Error::SqliteFailure(e, message)) if e.code == rusqlite::ErrorCode::Unknown => {
-                    Err(corrupt(message.unwrap_or_default()))
-                }
-                Err(error) => Err(error.into()),
-            }
-        };
-        let ducklake = find("SELECT value FROM ducklake_metadata WHERE key = 'version'")?
-            .ok_or_else(|| corrupt("it names no DuckLake version".to_owned()))?;
-        if ducklake != DUCKLAKE_VERSION {
-            let what = "the DuckLake version";
-            return Err(CatalogError::NewerVersion { what, found: ducklake, known: DUCKLAKE_VERSION });
-        }
-        let own = find("SELECT value FROM lake_setting WHERE name = 'lake_version'")?
-            .ok_or_else(|| corrupt("it names no lake version".to_owned()))?;
-        if own != LAKE_VERSION && own != EARLIER_LAKE_VERSION {
-            return Err(CatalogError::NewerVersion { what: "the lake version", found: own, known: LAKE_VERSION });
-        }
         Ok(())
     }
 
@@ -350,14 +311,6 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     // An earlier run may have been killed between the two, so one level is synced in any case.
     let parents = folder.ancestors().skip(1).take(new.max(1));
     parents.map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }).try_for_each(sync_folder)
-}
-
-fn create_later_tables(transaction: &rusqlite::Transaction<'_>) -> Result<(), CatalogError> {
-    for (name, columns) in ducklake_table::TABLES_OF_VERSION_2 {
-        transaction.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({columns})"))?;
-    }
-    transaction.execute_batch(ducklake_table::INDEXES_OF_VERSION_2)?;
-    Ok(())
 }
 
 fn create_table(

@@ -77,20 +77,17 @@ impl KnownEvents {
             return Ok(());
         }
         let failed = |detail: String| ProbeError { path: file.path.display().to_string(), detail };
-        read_keys(&file.path, |batch| self.learn_batch(batch)).map_err(failed)
-    }
-
-    fn learn_batch(&mut self, batch: &RecordBatch) {
-        let text = |name: &str| batch.column_by_name(name).expect("projected").as_string::<i32>();
-        let (ids, accounts, categories) = (text("eventid"), text("recipientaccountid"), text("eventcategory"));
-        let fingerprints = batch.column_by_name("fingerprint").expect("projected").as_primitive::<Int64Type>();
-        for row in 0..batch.num_rows() {
-            let fingerprint = fingerprints.value(row).cast_unsigned();
-            let key = key(value(ids, row), value(accounts, row), value(categories, row), fingerprint);
+        let mut found = Vec::new();
+        each_key(&file.path, &mut |key, fingerprint| {
             if self.probe.keys.contains(&key) {
-                self.add(key, fingerprint);
+                found.push((key, fingerprint));
             }
+        })
+        .map_err(failed)?;
+        for (key, fingerprint) in found {
+            self.add(key, fingerprint);
         }
+        Ok(())
     }
 
     /// Judges a record and remembers it.
@@ -142,14 +139,26 @@ pub struct ProbeError {
     pub detail: String,
 }
 
-fn read_keys(path: &Path, mut each: impl FnMut(&RecordBatch)) -> Result<(), String> {
+/// Hands key and fingerprint of each event of a file to `each`.
+pub(crate) fn each_key(path: &Path, each: &mut dyn FnMut(u128, u64)) -> Result<(), String> {
     let file = File::open(path).map_err(|e| e.to_string())?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|e| e.to_string())?;
     let columns = ["eventid", "recipientaccountid", "eventcategory", "fingerprint"];
     let mask = ProjectionMask::columns(builder.parquet_schema(), columns);
     let reader = builder.with_projection(mask).with_batch_size(8_192).build().map_err(|e| e.to_string())?;
     for batch in reader {
-        each(&batch.map_err(|e| e.to_string())?);
+        keys_of_batch(&batch.map_err(|e| e.to_string())?, each);
     }
     Ok(())
+}
+
+fn keys_of_batch(batch: &RecordBatch, each: &mut dyn FnMut(u128, u64)) {
+    let text = |name: &str| batch.column_by_name(name).expect("projected").as_string::<i32>();
+    let (ids, accounts, categories) = (text("eventid"), text("recipientaccountid"), text("eventcategory"));
+    let fingerprints = batch.column_by_name("fingerprint").expect("projected").as_primitive::<Int64Type>();
+    for row in 0..batch.num_rows() {
+        let fingerprint = fingerprints.value(row).cast_unsigned();
+        let key = key(value(ids, row), value(accounts, row), value(categories, row), fingerprint);
+        each(key, fingerprint);
+    }
 }

@@ -6,7 +6,7 @@ mod batch;
 mod digest_file;
 mod file;
 mod large_file;
-mod parallel;
+pub(crate) mod parallel;
 pub mod plan;
 mod queue;
 mod reject_keeper;
@@ -181,7 +181,7 @@ pub fn ingest(
 ) -> Result<Outcome, IngestError> {
     let catalog = Catalog::open_or_create(folder)?;
     let mut outcome = Outcome::default();
-    let mut writer = BatchWriter::new(catalog, options.clone());
+    let mut writer = BatchWriter::new(catalog, options.clone())?;
     let mut tidied_at = 0;
     let mut queue = Queue::new(portions.into_iter());
     let mut carried: Vec<InflatedFile> = Vec::new();

@@ -19,6 +19,14 @@ use parquet::schema::types::ColumnPath;
 use crate::event_schema::{Column, ColumnType, NumberedColumn, Statistics, numbered};
 use crate::timestamp;
 
+mod checksum;
+mod reader;
+
+use checksum::Checksummed;
+pub(crate) use checksum::of_file as checksum_of_file;
+pub(crate) use reader::LakeFileReader;
+pub use reader::ReadError;
+
 /// Rows in a row group: what one bloom filter and one set of bounds speak for.
 const ROW_GROUP_ROWS: usize = 131_072;
 /// Rows in a data page: what the page index can skip.
@@ -48,6 +56,8 @@ pub struct WrittenFile {
     pub columns: Vec<ColumnStatistics>,
     /// The partition's value in DuckDB's text form.
     pub partition_value: String,
+    /// xxh3-128 over the bytes handed to the disk, in hexadecimal digits.
+    pub xxh3: String,
 }
 
 /// How the columns of one table are written.
@@ -156,7 +166,7 @@ impl ParquetLayout {
             properties.set_column_bloom_filter_max_ndv(column_path(column), values)
         });
         let mut writer = ArrowWriter::try_new(
-            BufWriter::with_capacity(1 << 20, file),
+            Checksummed::new(BufWriter::with_capacity(1 << 20, file)),
             Arc::clone(&self.schema),
             Some(properties.build()),
         )?;
@@ -167,9 +177,10 @@ impl ParquetLayout {
         }
         let metadata = writer.finish()?;
         writer.inner_mut().flush()?;
-        writer.inner().get_ref().sync_all()?;
+        writer.inner().inner().get_ref().sync_all()?;
         Ok(WrittenFile {
             relative_path: String::new(),
+            xxh3: writer.inner().digest(),
             record_count: gathered.rows,
             size_bytes: writer.bytes_written() as i64,
             footer_bytes: 0,
@@ -210,6 +221,23 @@ fn footer_bytes(path: &Path) -> std::io::Result<i64> {
     let mut length = [0; 4];
     file.read_exact(&mut length)?;
     Ok(i64::from(u32::from_le_bytes(length)))
+}
+
+/// The statistics that `catalog` keeps of a file, taken from its rows and its footer again.
+pub(crate) struct Measured<'a>(Gathered<'a>);
+
+impl<'a> Measured<'a> {
+    pub(crate) fn new(layout: &'a ParquetLayout) -> Self {
+        Self(Gathered::new(&layout.columns))
+    }
+
+    pub(crate) fn add(&mut self, batch: &RecordBatch) {
+        self.0.add(batch);
+    }
+
+    pub(crate) fn finish(self, metadata: &ParquetMetaData) -> Vec<ColumnStatistics> {
+        self.0.finish(metadata)
+    }
 }
 
 /// The statistics of the leaf columns: counts gathered batch by batch while the file is written, bounds from its footer.

@@ -4,11 +4,12 @@
 //! The rules are in `proof` (digests, rejects) and `silence` (where there are no digests).
 
 mod proof;
+mod retention;
 mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lake::catalog::ListedFile;
+use lake::catalog::{Catalog, ListedFile};
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
 use lake::timestamp::rfc3339_seconds;
@@ -17,6 +18,7 @@ use lake::value::Value;
 use crate::question_error::QuestionError;
 use crate::statement::{Parameter, bind};
 use proof::{DIGEST_DELAY_US, Proof};
+pub use retention::RetiredTime;
 use silence::{silent_account, silent_regions};
 
 const EVENT_ACCOUNTS: &str = include_str!("status/event_accounts.sql");
@@ -31,6 +33,8 @@ const QUIET_END_US: i64 = silence::SHORTEST_SILENCE_US;
 pub struct Coverage {
     /// In order of the account ids.
     pub accounts: Vec<AccountCoverage>,
+    /// What the lake no longer holds, of all accounts.
+    pub retired: RetiredTime,
 }
 
 /// What the logs of one account cover.
@@ -192,7 +196,9 @@ impl Coverage {
         accounts.values_mut().for_each(|coverage| proof.apply(coverage));
         let others = others(snapshot, &accounts, &loose)?;
         accounts.extend(others.into_iter().map(|other| (other.account.clone(), other)));
-        Ok(Self { accounts: accounts.into_values().collect() })
+        let retired = RetiredTime::of(&snapshot.read_catalog(Catalog::retired)?);
+        accounts.values_mut().for_each(|account| retired.shorten(account));
+        Ok(Self { accounts: accounts.into_values().collect(), retired })
     }
 
     /// The same without the gaps of the regions that are not asked for.
@@ -213,6 +219,7 @@ impl Coverage {
             any = true;
             coverage.bound(since_us, until_us, &mut reach);
         }
+        self.retired.bound(since_us, until_us, &mut reach);
         if !any {
             reach.complete = false;
             reach.basis = Basis::Presumed;
@@ -421,6 +428,7 @@ mod tests {
                 account("1", &[("a", every(HOUR / 2, 0, 10 * DAY)), ("b", silent)]),
                 account("2", &[("a", every(HOUR, 2 * DAY, 5 * DAY))]),
             ],
+            retired: RetiredTime::default(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use lake::catalog::LakeCounts;
+use lake::catalog::{Catalog, LakeCounts};
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
 use lake::value::Value;
@@ -22,6 +22,8 @@ pub struct Status {
     pub folder: PathBuf,
     pub snapshot: i64,
     pub event_count: u64,
+    /// Events of days that retention took out.
+    pub retired_count: u64,
     /// The times of the oldest and the newest event, µs UTC.
     pub event_span_us: Option<(i64, i64)>,
     /// In order of the account ids.
@@ -83,6 +85,7 @@ impl Status {
             folder: snapshot.folder().to_owned(),
             snapshot: snapshot.id(),
             event_count: snapshot.event_count(),
+            retired_count: snapshot.read_catalog(Catalog::retired)?.event_count(),
             event_span_us: snapshot.event_span(),
             accounts: accounts(rows(ACCOUNTS)?, coverage),
             counts: snapshot.counts()?,
@@ -98,11 +101,11 @@ impl Status {
     }
 
     /// Whether every record is accounted for: records in are new, duplicate, rejected or expired, and the new ones are
-    /// the lake's events.
+    /// the lake's events or retired.
     pub fn is_conserved(&self) -> bool {
         let counts = &self.counts;
         let sum = counts.new_events + counts.duplicates + counts.rejected + counts.expired;
-        counts.records == sum && counts.new_events.unsigned_abs() == self.event_count
+        counts.records == sum && counts.new_events.unsigned_abs() == self.event_count + self.retired_count
     }
 }
 

@@ -8,6 +8,7 @@ mod demo;
 mod events;
 mod generate_policy;
 mod ingest;
+mod lake;
 mod man;
 mod permissions;
 mod selection;
@@ -18,9 +19,9 @@ mod who_accessed;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use ::lake::engine::EngineLimits;
+use ::lake::snapshot::Snapshot;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use lake::engine::EngineLimits;
-use lake::snapshot::Snapshot;
 
 use crate::clock::{Now, NowSource};
 use crate::config::{Config, Environment, Settings};
@@ -60,6 +61,8 @@ enum Command {
     Sql(sql::Flags),
     /// What the lake holds: accounts, regions, time span, sources, rejects, gaps
     Status(status::Flags),
+    /// Keep the lake fit: merge small files, retire old days, check that everything is as it should be
+    Lake(self::lake::Flags),
     /// The script that completes this program's commands and flags in a shell
     Completions(completions::Flags),
     /// The manual page, as man reads it
@@ -154,6 +157,7 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
         Command::GeneratePolicy(flags) => generate_policy::run(context, flags),
         Command::Sql(flags) => sql::run(context, flags),
+        Command::Lake(flags) => self::lake::run(context, flags),
         Command::Completions(flags) => completions::run(CommandLine::command(), flags),
         Command::Man => man::run(CommandLine::command()),
     }
@@ -181,6 +185,7 @@ impl Context {
             tz: global.tz,
             color: global.color,
             as_of: global.as_of,
+            ..Settings::default()
         };
         let folder = std::env::current_dir()?;
         let config = Config::load(settings, &Environment::of_process(), &folder)?;

@@ -25,6 +25,10 @@ pub struct Settings {
     pub color: Option<String>,
     /// The one *now*, in any form of `time_argument`.
     pub as_of: Option<String>,
+    /// Days of events that an ingest keeps.
+    pub retention_days: Option<u32>,
+    /// Days of the rollup that an ingest keeps.
+    pub rollup_retention_days: Option<u32>,
 }
 
 /// The environment of the process, read once.
@@ -100,19 +104,26 @@ pub struct Config {
     pub color: Color,
     /// The one *now*, as written; `time_argument` reads it.
     pub as_of: Option<String>,
+    /// Days of events that are kept; None: all.
+    pub retention_days: Option<u32>,
+    /// Days of the rollup that are kept; None: all.
+    pub rollup_retention_days: Option<u32>,
     /// What only the tests set.
     pub test: TestSettings,
 }
 
 /// Settings of the kill tests, from the environment alone: `TADORU_TEST_STOP_POINT=name:pass` ends the process at that
 /// place of the writer, `TADORU_TEST_BATCH_BYTES` makes batches small, `TADORU_TEST_STREAM_BYTES` lets smaller files than
-/// usual be streamed. They are no interface; what is malformed is not set.
+/// usual be streamed, `TADORU_TEST_GRACE_SECONDS` lets replaced files go at once. They are no interface; what is malformed
+/// is not set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TestSettings {
     /// A name of `lake::stop_point` and the pass at which it strikes.
     pub stop_point: Option<(String, u64)>,
     /// Inflated bytes after which a batch closes.
     pub batch_bytes: Option<usize>,
+    /// How long replaced and retired files stay.
+    pub grace_seconds: Option<u64>,
     /// Inflated bytes above which a file is streamed.
     pub stream_bytes: Option<usize>,
 }
@@ -125,6 +136,7 @@ impl TestSettings {
             stop_point: stop_point.and_then(|(name, pass)| Some((name.to_owned(), pass.parse().ok()?))),
             batch_bytes: number("TADORU_TEST_BATCH_BYTES"),
             stream_bytes: number("TADORU_TEST_STREAM_BYTES"),
+            grace_seconds: number("TADORU_TEST_GRACE_SECONDS").map(|seconds| seconds as u64),
         }
     }
 }
@@ -174,7 +186,15 @@ pub enum ConfigError {
 }
 
 const PREFIX: &str = "TADORU_";
-const VARIABLES: [&str; 5] = ["TADORU_LAKE", "TADORU_OUTPUT", "TADORU_TZ", "TADORU_COLOR", "TADORU_AS_OF"];
+const VARIABLES: [&str; 7] = [
+    "TADORU_LAKE",
+    "TADORU_OUTPUT",
+    "TADORU_TZ",
+    "TADORU_COLOR",
+    "TADORU_AS_OF",
+    "TADORU_RETENTION_DAYS",
+    "TADORU_ROLLUP_RETENTION_DAYS",
+];
 /// Of the tests and development chores, not of the program.
 const FOREIGN: &str = "TADORU_TEST_";
 
@@ -229,6 +249,8 @@ impl Config {
             )?
             .unwrap_or_default(),
             as_of: layers.iter().find_map(|(_, settings)| settings.as_of.clone()),
+            retention_days: layers.iter().find_map(|(_, settings)| settings.retention_days),
+            rollup_retention_days: layers.iter().find_map(|(_, settings)| settings.rollup_retention_days),
             test: TestSettings::of(environment),
         })
     }
@@ -270,6 +292,18 @@ fn of_environment(environment: &Environment) -> Result<Settings, ConfigError> {
         tz: get("TADORU_TZ"),
         color: get("TADORU_COLOR"),
         as_of: get("TADORU_AS_OF"),
+        retention_days: days(environment, "TADORU_RETENTION_DAYS", "retention_days")?,
+        rollup_retention_days: days(environment, "TADORU_ROLLUP_RETENTION_DAYS", "rollup_retention_days")?,
+    })
+}
+
+fn days(environment: &Environment, name: &str, key: &'static str) -> Result<Option<u32>, ConfigError> {
+    let Some(text) = environment.get(name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| ConfigError::ImpossibleValue {
+        origin: "environment".to_owned(),
+        key,
+        value: text.to_owned(),
+        expected: "a number of days".to_owned(),
     })
 }
 
@@ -356,6 +390,8 @@ mod tests {
         check("", &[("TADORU_LAEK", "x")], "unknown environment variable TADORU_LAEK; there are TADORU_LAKE, ");
         check("output = \"xml\"", &[("HOME", "/h")], "output cannot be `xml`; it is table, json, jsonl, csv, tsv");
         check("tz = \"Mars\"", &[("HOME", "/h")], "tz cannot be `Mars`");
+        check("retention_days = \"x\"", &[("HOME", "/h")], "retention_days");
+        check("", &[("TADORU_RETENTION_DAYS", "x")], "retention_days cannot be `x`; it is a number of days");
         check("color = \"red\"", &[("HOME", "/h")], "color cannot be `red`; it is auto, always or never");
         check("", &[], "no lake is named, and neither XDG_DATA_HOME nor HOME is set");
     }

@@ -91,24 +91,8 @@ fn append_files(
     tables: &[(Table, i64)],
     files: &[(Table, WrittenFile)],
 ) -> Result<i64, CatalogError> {
-    let (newest, schema_version, next_catalog_id, mut next_file_id): (i64, i64, i64, i64) = transaction.query_row(
-        "SELECT snapshot_id, schema_version, next_catalog_id, next_file_id FROM ducklake_snapshot
-         ORDER BY snapshot_id DESC LIMIT 1",
-        [],
-        |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
-    )?;
-    let snapshot = newest + 1;
-    let first_file_id = next_file_id;
-    next_file_id += files.len() as i64;
-    transaction.execute(
-        "INSERT INTO ducklake_snapshot VALUES (?, ?, ?, ?, ?)",
-        params![snapshot, snapshot_time(), schema_version, next_catalog_id, next_file_id],
-    )?;
     let changes: Vec<String> = tables.iter().map(|(_, id)| format!("inserted_into_table:{id}")).collect();
-    transaction.execute(
-        "INSERT INTO ducklake_snapshot_changes VALUES (?, ?, 'tadoru', NULL, NULL)",
-        params![snapshot, changes.join(",")],
-    )?;
+    let (snapshot, first_file_id) = next_snapshot(transaction, files.len(), &changes.join(","))?;
     for (index, (table, file)) in files.iter().enumerate() {
         let table_id = tables.iter().find(|(t, _)| t == table).expect("each file's table is listed").1;
         append_file(transaction, table_id, snapshot, first_file_id + index as i64, file)?;
@@ -123,7 +107,32 @@ fn append_files(
     Ok(snapshot)
 }
 
-fn append_file(
+/// Makes the next snapshot, which may use `file_ids` new file ids: its number and the first of those ids. `changes` is what
+/// DuckLake's `snapshot_changes` says of it.
+pub(super) fn next_snapshot(
+    transaction: &Transaction<'_>,
+    file_ids: usize,
+    changes: &str,
+) -> Result<(i64, i64), CatalogError> {
+    let (newest, schema_version, next_catalog_id, next_file_id): (i64, i64, i64, i64) = transaction.query_row(
+        "SELECT snapshot_id, schema_version, next_catalog_id, next_file_id FROM ducklake_snapshot
+         ORDER BY snapshot_id DESC LIMIT 1",
+        [],
+        |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
+    )?;
+    let snapshot = newest + 1;
+    transaction.execute(
+        "INSERT INTO ducklake_snapshot VALUES (?, ?, ?, ?, ?)",
+        params![snapshot, snapshot_time(), schema_version, next_catalog_id, next_file_id + file_ids as i64],
+    )?;
+    transaction.execute(
+        "INSERT INTO ducklake_snapshot_changes VALUES (?, ?, 'tadoru', NULL, NULL)",
+        params![snapshot, changes],
+    )?;
+    Ok((snapshot, next_file_id))
+}
+
+pub(super) fn append_file(
     transaction: &Transaction<'_>,
     table_id: i64,
     snapshot: i64,
@@ -154,6 +163,7 @@ fn append_file(
         table_id,
         file.partition_value
     ])?;
+    transaction.prepare_cached("INSERT INTO file_checksum VALUES (?, ?)")?.execute(params![file_id, file.xxh3])?;
     transaction
         .prepare_cached(
             "UPDATE ducklake_table_stats SET record_count = record_count + ?2, next_row_id = next_row_id + ?2,

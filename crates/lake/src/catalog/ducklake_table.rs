@@ -154,8 +154,8 @@ CREATE INDEX file_partition_value_lookup ON ducklake_file_partition_value (data_
 CREATE INDEX data_file_live ON ducklake_data_file (table_id, end_snapshot);
 ";
 
-/// Tadoru's tables that lakes of version 1 lack.
-pub const TABLES_OF_VERSION_2: &[(&str, &str)] = &[
+/// Tadoru's tables that lakes of earlier versions lack, all or the last ones.
+pub const LATER_TABLES: &[(&str, &str)] = &[
     (
         "folded_prefix",
         "prefix_id INTEGER PRIMARY KEY, prefix TEXT NOT NULL, kind TEXT NOT NULL, account TEXT NOT NULL, \
@@ -177,10 +177,12 @@ pub const TABLES_OF_VERSION_2: &[(&str, &str)] = &[
          sha256 BLOB NOT NULL, first_event_at INTEGER, last_event_at INTEGER, \
          PRIMARY KEY (account, region, delivered_at, name, sha256)",
     ),
+    ("file_checksum", "data_file_id INTEGER PRIMARY KEY, xxh3 TEXT NOT NULL"),
+    ("retired_month", "eventmonth TEXT PRIMARY KEY, events INTEGER NOT NULL, retired_at INTEGER NOT NULL"),
 ];
 
 /// The indexes of those tables.
-pub const INDEXES_OF_VERSION_2: &str = "
+pub const LATER_INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS folded_prefix_day ON folded_prefix (account, region, day);
 CREATE INDEX IF NOT EXISTS digest_span_trail ON digest_span (account, region, trail, starts_at);
 ";

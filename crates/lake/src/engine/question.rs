@@ -11,6 +11,8 @@ use datafusion::catalog::{MemoryCatalogProvider, MemoryCatalogProviderList, Memo
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::cache::cache_manager::{CacheManagerConfig, CachedFileMetadataEntry, FileMetadataCache};
+use datafusion::execution::cache::default_cache::DefaultCache;
 use datafusion::execution::context::SessionState;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry, ObjectStoreUrl};
@@ -23,6 +25,7 @@ use datafusion::sql::parser::Statement as PlannerStatement;
 use datafusion::sql::sqlparser::ast::Statement;
 use futures::StreamExt;
 use object_store::local::LocalFileSystem;
+use object_store::path::Path;
 
 use super::{AnswerColumns, EngineLimits, Message, Mode};
 use crate::lake_table::{LAKE_STORE, LakeTable};
@@ -33,16 +36,32 @@ use crate::{athena_query, sql_function, sql_guard, value};
 /// One statement with all it needs, on its own thread.
 pub(super) struct Question {
     pub(super) limits: EngineLimits,
+    pub(super) footers: FooterCache,
     pub(super) tables: Vec<(String, LakeTable)>,
     pub(super) sql: String,
     pub(super) now_us: i64,
     pub(super) mode: Mode,
 }
 
+/// Bytes of footers that an engine keeps, beside the memory of its statements.
+const FOOTER_CACHE_BYTES: usize = 64 << 20;
+
+/// The footers and page indexes of files that were read before. A file of the lake never changes, so neither do they;
+/// reading them anew is most of what a question for a needle costs.
+#[derive(Clone)]
+pub(super) struct FooterCache(Arc<DefaultCache<Path, CachedFileMetadataEntry>>);
+
+impl Default for FooterCache {
+    fn default() -> Self {
+        Self(Arc::new(DefaultCache::new(FOOTER_CACHE_BYTES)))
+    }
+}
+
 /// The names of the functions of a session: scalar, aggregate and window functions, and their aliases.
 pub(super) fn function_names(limits: &EngineLimits) -> Result<Vec<String>, SqlError> {
     let (tables, sql) = (Vec::new(), String::new());
-    let nothing = Question { limits: limits.clone(), tables, sql, now_us: 0, mode: Mode::Trusted };
+    let (limits, footers) = (limits.clone(), FooterCache::default());
+    let nothing = Question { limits, footers, tables, sql, now_us: 0, mode: Mode::Trusted };
     let state = nothing.state()?;
     let names = state.scalar_functions().keys().chain(state.aggregate_functions().keys());
     let mut names: Vec<String> = names.chain(state.window_functions().keys()).cloned().collect();
@@ -191,7 +210,12 @@ impl Question {
         let stores = Arc::new(DefaultObjectStoreRegistry::new());
         stores.deregister_store(ObjectStoreUrl::local_filesystem().as_ref())?;
         stores.register_store(ObjectStoreUrl::parse(LAKE_STORE)?.as_ref(), Arc::new(LocalFileSystem::new()));
+        let footers: Arc<FileMetadataCache> = self.footers.0.clone();
+        let caches = CacheManagerConfig::default()
+            .with_file_metadata_cache(Some(footers))
+            .with_metadata_cache_limit(FOOTER_CACHE_BYTES);
         Ok(RuntimeEnvBuilder::new()
+            .with_cache_manager(caches)
             .with_object_store_registry(stores)
             .with_memory_pool(Arc::new(FairSpillPool::new(self.limits.memory_bytes)))
             .build_arc()?)

@@ -13,11 +13,14 @@ use iam::event_action;
 use super::file::{Content, InflatedFile};
 use super::reject_keeper::RejectKeeper;
 use super::{IngestError, IngestOptions, Outcome, Progress, digest_file, parallel};
-use crate::catalog::{Append, Catalog, CatalogError, ListedObject, NewObject, NewReject, ObjectVerdict, Table};
+use crate::catalog::{
+    Append, Catalog, CatalogError, ListedObject, NewObject, NewReject, ObjectVerdict, Retired, Table,
+};
 use crate::dedup::{KnownEvents, Probe, Verdict};
 use crate::event_batch::{EventBatch, Row};
 use crate::parquet_file::{Density, ParquetLayout, WriteError, WrittenFile};
 use crate::writer_lock::WriterLock;
+use crate::writer_presence::WriterPresence;
 use crate::{rollup, stop_point, timestamp};
 
 /// Fewer objects than these are not worth a fold.
@@ -33,8 +36,8 @@ pub struct BatchWriter {
     pub(super) catalog: Catalog,
     pub(super) options: IngestOptions,
     tables: TableWriters,
-    /// Begins the names of all files this writer makes.
-    writer_id: String,
+    /// Whose id begins the names of all files this writer makes.
+    presence: WriterPresence,
     next_file: u64,
 }
 
@@ -62,10 +65,12 @@ enum FileDocument<'a> {
 
 impl BatchWriter {
     /// A writer of the lake that `catalog` describes.
-    pub fn new(catalog: Catalog, options: IngestOptions) -> Self {
+    pub fn new(catalog: Catalog, options: IngestOptions) -> Result<Self, CatalogError> {
         let writer = |table: Table| (ParquetLayout::new(table.columns(), Density::Fresh), catalog.table_folder(table));
         let tables = TableWriters { events: writer(Table::Events), access_daily: writer(Table::AccessDaily) };
-        Self { catalog, options, tables, writer_id: uuid::Uuid::now_v7().simple().to_string(), next_file: 0 }
+        let presence = WriterPresence::register(catalog.folder())
+            .map_err(|source| CatalogError::Io { path: catalog.folder().to_owned(), source })?;
+        Ok(Self { catalog, options, tables, presence, next_file: 0 })
     }
 
     /// The lake's catalog.
@@ -124,6 +129,7 @@ impl BatchWriter {
         let mut probe = Probe::default();
         records.iter().flat_map(|file| &file.records).for_each(|record| probe.note(record));
         let mut known = self.known_events(probe)?;
+        let retired = self.catalog.retired()?;
         // Another process may have ingested some of them while this batch was read.
         let listed: Vec<ListedObject<'_>> = files.iter().map(|file| file.object.as_listed()).collect();
         let verdicts = self.catalog.object_verdicts(&listed)?;
@@ -138,7 +144,7 @@ impl BatchWriter {
             }
             let mut object = self.new_object(file, verdicts[index]);
             settle_document(&mut object, file, &documents[index]);
-            judge(&mut object, file, &records[index], &mut known, &mut rows);
+            judge(&mut object, file, &records[index], &mut known, &retired, &mut rows);
             objects.push(object);
         }
         let mut written = Vec::new();
@@ -249,7 +255,7 @@ impl BatchWriter {
 
     fn file_path(&mut self, partition: &str, day: i32) -> String {
         self.next_file += 1;
-        format!("{partition}={}/{}-{:06}.parquet", timestamp::date_text(day), self.writer_id, self.next_file)
+        format!("{partition}={}/{}-{:06}.parquet", timestamp::date_text(day), self.presence.id(), self.next_file)
     }
 
     /// Removes files that no snapshot names; what cannot be removed is an orphan that the next clean-up finds.
@@ -375,12 +381,17 @@ pub(super) fn judge<'r>(
     source: &'r InflatedFile,
     file: &'r FileRecords<'r>,
     known: &mut KnownEvents,
+    retired: &Retired,
     rows: &mut Vec<Row<'r, 'r>>,
 ) {
     for record in &file.records {
         let at = record.event_timestamp_us;
         object.first_event_at = Some(object.first_event_at.map_or(at, |first| first.min(at)));
         object.last_event_at = Some(object.last_event_at.map_or(at, |last| last.max(at)));
+        if retired.holds(record.event_date_days) {
+            object.expired += 1;
+            continue;
+        }
         let verdict = known.judge(record);
         if verdict == Verdict::Duplicate {
             object.duplicates += 1;

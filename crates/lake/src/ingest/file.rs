@@ -8,6 +8,7 @@ use cloudtrail::object_key::ObjectKind;
 use cloudtrail::reject::{Reason, Reject, Warning};
 use sha2::{Digest, Sha256};
 
+use crate::source::s3_bucket::body;
 use crate::source::{OBJECT_BYTES, Place, SourceFault, SourceObject, local_folder};
 
 /// Rejected bytes up to this size are kept in the catalog; larger ones stay where they are.
@@ -62,12 +63,7 @@ pub fn inflate(object: &SourceObject, inflater: &mut Inflater) -> InflatedFile {
     };
     let stored_sha256 = Sha256::digest(&stored).into();
     let mut bytes = Vec::new();
-    let beyond_memory = stored.len() > IN_MEMORY_BYTES;
-    let inflated = match beyond_memory {
-        true => Err(NotInflated::Large),
-        false => inflater.inflate(&stored, &object.name, &mut bytes),
-    };
-    match inflated {
+    match inflater.inflate(&stored, &object.name, &mut bytes) {
         Ok(done) => {
             let sha256 = Sha256::digest(&bytes).into();
             let content = if is_digest { Content::Digest { bytes, sha256 } } else { Content::Json { bytes, sha256 } };
@@ -103,7 +99,7 @@ fn read(object: &SourceObject) -> Result<Option<Cow<'_, [u8]>>, Content> {
     }
     match &object.place {
         Place::Memory(bytes) => return Ok((bytes.len() <= IN_MEMORY_BYTES).then_some(Cow::Borrowed(bytes))),
-        Place::Bucket(fetcher) => return fetcher.take(object).map(|b| Some(Cow::Owned(b))).map_err(Content::Fault),
+        Place::Bucket(fetcher) => return Ok(fetcher.take(object).map_err(Content::Fault)?.map(Cow::Owned)),
         Place::File(_) => {}
     }
     let mut stored = stored_bytes(object).map_err(Content::Fault)?;
@@ -128,10 +124,7 @@ pub struct StoredBytes<'o> {
 pub fn stored_bytes(object: &SourceObject) -> Result<StoredBytes<'_>, SourceFault> {
     let (length, reader): (usize, Box<dyn Read + '_>) = match &object.place {
         Place::Memory(bytes) => (bytes.len(), Box::new(&bytes[..])),
-        Place::Bucket(fetcher) => {
-            let bytes = fetcher.take(object)?;
-            (bytes.len(), Box::new(std::io::Cursor::new(bytes)))
-        }
+        Place::Bucket(fetcher) => (object.size_bytes as usize, Box::new(fetcher.open(object))),
         Place::File(path) => {
             let (file, length) = local_folder::open(path)?;
             (length as usize, Box::new(file))
@@ -145,7 +138,8 @@ impl StoredBytes<'_> {
     pub fn fault(&self, error: &std::io::Error) -> SourceFault {
         match &self.object.place {
             Place::File(path) => local_folder::fault(path, error),
-            Place::Memory(_) | Place::Bucket(_) => {
+            Place::Bucket(_) => body::fault_of(&self.object.name, error),
+            Place::Memory(_) => {
                 SourceFault { name: self.object.name.clone(), reason: "IO_ERROR", detail: error.to_string() }
             }
         }

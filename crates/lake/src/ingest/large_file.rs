@@ -12,7 +12,7 @@ use super::file::{Content, InflatedFile};
 use super::reject_keeper::RejectKeeper;
 use super::spool::{NotSpooled, Spool};
 use super::{IngestError, Outcome, Progress, parallel};
-use crate::catalog::{NewObject, ObjectVerdict, Table};
+use crate::catalog::{NewObject, ObjectVerdict, Retired, Table};
 use crate::dedup::{KnownEvents, Probe};
 use crate::parquet_file::{WriteError, WrittenFile};
 use crate::stop_point;
@@ -31,6 +31,7 @@ struct Text<B, C> {
 struct Windows<'f> {
     file: &'f InflatedFile,
     known: KnownEvents,
+    retired: Retired,
     written: Vec<(Table, WrittenFile)>,
     /// Of `record::read`, which are stored behind those of the document.
     late_rejects: Vec<Reject>,
@@ -98,7 +99,8 @@ impl BatchWriter {
                 object.records = (outline.slices + outline.rejects) as i64;
                 outline.warnings.iter().for_each(|w| add_warning(&mut object, w.code()));
                 let known = self.known_events(probe)?;
-                let mut windows = Windows { file, known, written: Vec::new(), late_rejects: Vec::new() };
+                let retired = self.catalog.retired()?;
+                let mut windows = Windows { file, known, retired, written: Vec::new(), late_rejects: Vec::new() };
                 let result = self.write_windows(text.bytes, &mut windows, &mut object);
                 written = windows.written;
                 result.and_then(|()| Ok((text.check)()?))
@@ -178,7 +180,7 @@ impl BatchWriter {
             windows.late_rejects.append(&mut part.rejects);
         }
         for part in &records {
-            judge(object, windows.file, part, &mut windows.known, &mut rows);
+            judge(object, windows.file, part, &mut windows.known, &windows.retired, &mut rows);
         }
         self.write_files(&rows, &mut windows.written)
     }

@@ -2,6 +2,7 @@
 //! what the ledger does not know are brought ahead of the work (`fetch`). Requests run on a small runtime of their own; to
 //! `ingest` a bucket is portions of objects, as a folder is one.
 
+pub(crate) mod body;
 mod bucket;
 mod connection;
 pub mod failure;
@@ -80,7 +81,7 @@ impl S3Bucket {
             return Ok(None);
         };
         let (bucket, mut layout) = opened?;
-        let (fetcher, wanted) = Fetcher::new(Arc::clone(&bucket), Arc::clone(stop));
+        let (fetcher, wanted) = Fetcher::new(Arc::clone(&bucket), runtime.handle().clone(), Arc::clone(stop));
         runtime.spawn(Arc::clone(&fetcher).run(wanted));
         let (sender, portions) = channel(PORTIONS_AHEAD);
         let unlisted = std::mem::take(&mut layout.unlisted);

@@ -186,7 +186,7 @@ mod tests {
     fn a_window_is_proven_where_digests_reach() {
         let covered = coverage(vec![span("a", "t", 10, 24)], &["a"], 1, 25, Vec::new());
         assert_eq!(covered.basis(), Basis::Presumed, "the logs begin before the digests");
-        let lake = Coverage { accounts: vec![covered] };
+        let lake = Coverage { accounts: vec![covered], ..Coverage::default() };
         let check = |from: i64, until: i64, expected: Basis| {
             assert_eq!(lake.reach(Some("1"), from * HOUR_US, until * HOUR_US).basis, expected, "{from} {until}");
         };

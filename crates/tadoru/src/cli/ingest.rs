@@ -74,6 +74,9 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let seconds = began.elapsed().as_secs_f64();
     report(context, &outcome);
     report_faults(&outcome.faults, &urls);
+    if !outcome.interrupted {
+        super::lake::keep_up(context, options.workers, options.wait, &stop);
+    }
     context.print(&summary_table(&outcome, seconds))?;
     Ok(exit(&outcome))
 }
@@ -117,13 +120,13 @@ fn found(outcome: &Outcome) -> u64 {
     outcome.summary.files + outcome.summary.files_skipped - outcome.skipped.len() as u64
 }
 
-fn cores() -> usize {
+pub(super) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// The first Ctrl-C ends the run before the next batch; a second one ends the process at once. Both lose nothing that was
 /// acknowledged.
-fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+pub(super) fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {

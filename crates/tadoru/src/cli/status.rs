@@ -74,6 +74,9 @@ fn say_what_concerns_the_lake(context: &Context, status: &Status) {
     if let Some((first, last)) = status.event_span_us {
         head.push_str(&format!("\n{} to {}", from_lake::time(first), from_lake::time(last)));
     }
+    if status.retired_count > 0 {
+        head.push_str(&format!("\n{} more events were of days that retention took out", status.retired_count));
+    }
     let sum = format!(
         "{}\n{} objects of {}; the lake takes {}",
         conservation(counts),
@@ -85,7 +88,7 @@ fn say_what_concerns_the_lake(context: &Context, status: &Status) {
     if !status.is_conserved() {
         let what = format!("the counts do not add up: {events} events are in the lake");
         context.note(&Message::warning(what).why(conservation(counts)).try_this("report it: this is a bug of tadoru"));
-    } else if events == 0 {
+    } else if events == 0 && status.retired_count == 0 {
         context.note(
             &Message::note("no object held an event").why("see what was rejected").try_this("tadoru status --rejects"),
         );

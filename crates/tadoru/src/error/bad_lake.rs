@@ -4,8 +4,10 @@
 use std::io::ErrorKind;
 
 use lake::catalog::{CatalogError, CatalogFault};
+use lake::check::CheckError;
 use lake::ingest::IngestError;
 use lake::snapshot::SnapshotError;
+use lake::upkeep::UpkeepError;
 use questions::question_error::QuestionError;
 
 use super::{Exit, Failure, Message};
@@ -24,6 +26,17 @@ fn catalog_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a
         return Some(error);
     }
     if let Some(QuestionError::Catalog(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(UpkeepError::Catalog(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(
+        CheckError::Catalog(error)
+        | CheckError::Snapshot(SnapshotError::Catalog(error))
+        | CheckError::Files(UpkeepError::Catalog(error)),
+    ) = cause.downcast_ref()
+    {
         return Some(error);
     }
     cause.downcast_ref()

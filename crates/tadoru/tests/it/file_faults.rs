@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::UNIX_EPOCH;
 
-use crate::kill_matrix::{named_files, present_files};
 use crate::reference::skip;
 use crate::test_lake::{TestLake, sample, text, write_sample};
 
@@ -127,7 +126,7 @@ impl Subject {
     fn is_whole(&self, lake: &TestLake, after: &str) {
         lake.assert_consistent();
         assert!(lake.content() == self.expected, "after {after} the lake is another one");
-        assert!(named_files(lake).is_subset(&present_files(lake)), "after {after} files are missing");
+        assert!(lake.named_files().is_subset(&lake.present_files()), "after {after} files are missing");
     }
 
     /// Disturbs the command at some places of a kind, of which there are `places`.
@@ -252,7 +251,7 @@ fn a_power_cut_takes_nothing_acknowledged() {
         let after = format!("{power_cut:?} at {place}");
         cut_off(&subject, &lake, Some(place), power_cut);
         if has_tables(&lake) {
-            assert!(named_files(&lake).is_subset(&present_files(&lake)), "after {after} files are missing");
+            assert!(lake.named_files().is_subset(&lake.present_files()), "after {after} files are missing");
         }
         subject.completes(&lake, &after);
     }

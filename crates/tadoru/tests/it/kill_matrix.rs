@@ -1,11 +1,8 @@
 //! Killed at any instant, nothing acknowledged is lost and nothing counted twice: ingest dies at each stop point of the
 //! writer and at the whim of `kill -9`, the lake stays sound, and the next run ends at the lake of an undisturbed one.
 
-use std::collections::BTreeSet;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-
-use lake::catalog::{Catalog, Table};
 
 use crate::reference::agrees;
 use crate::test_lake::{TestLake, sample, text, write_sample};
@@ -40,33 +37,8 @@ fn completes(lake: &TestLake, logs: &Path, expected: &(String, String), killed: 
     assert!(output.status.success(), "after {killed}: {}", text(&output.stderr));
     lake.assert_consistent();
     assert!(lake.content() == *expected, "after {killed} the lake is another one");
-    let (named, present) = (named_files(lake), present_files(lake));
-    assert!(named.is_subset(&present), "after {killed} files are missing");
-}
-
-/// The files of the newest snapshot.
-pub fn named_files(lake: &TestLake) -> BTreeSet<PathBuf> {
-    let catalog = Catalog::open(&lake.folder()).unwrap();
-    let newest = catalog.newest_snapshot().unwrap();
-    let files = Table::ALL.into_iter().flat_map(|table| catalog.data_files(table, newest).unwrap());
-    files.map(|file| file.path).collect()
-}
-
-/// All files below the lake's `data`.
-pub fn present_files(lake: &TestLake) -> BTreeSet<PathBuf> {
-    fn walk(folder: &Path, found: &mut BTreeSet<PathBuf>) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else {
-                found.insert(path);
-            }
-        }
-    }
-    let mut found = BTreeSet::new();
-    walk(&lake.folder().canonicalize().unwrap_or_default().join("data"), &mut found);
-    found
+    let (named, present) = (lake.named_files(), lake.present_files());
+    assert_eq!(named, present, "after {killed} files are missing or left lying about");
 }
 
 fn dies_at(name: &str) {
@@ -125,17 +97,17 @@ fn killed_after_the_commit() {
 fn killed_from_outside() {
     let (whole, logs) = undisturbed();
     let lake = TestLake::new();
-    let total = present_files(&whole).len();
+    let total = whole.present_files().len();
     let mut kills = 0;
     for part in [0, 1, 2, 3, 4] {
-        let wanted = present_files(&lake).len() + part * total / 12;
+        let wanted = lake.present_files().len() + part * total / 12;
         let mut child = ingest(&lake, &logs).spawn().unwrap();
         let ended = loop {
             if let Some(status) = child.try_wait().unwrap() {
                 break status;
             }
             let begun = lake.folder().join("writer.lock").exists();
-            if begun && present_files(&lake).len() >= wanted {
+            if begun && lake.present_files().len() >= wanted {
                 child.kill().unwrap();
             }
             std::thread::yield_now();
@@ -167,7 +139,7 @@ fn a_full_disk_loses_nothing() {
         assert!(said.starts_with("error: ") && said.contains("\n  why: "), "{said}");
         if number(&lake, "SELECT count(*) AS n FROM sqlite_master WHERE name = 'ingested_object'") == 1 {
             lake.assert_consistent();
-            assert_eq!(present_files(&lake), named_files(&lake), "what was not committed is removed");
+            assert_eq!(lake.present_files(), lake.named_files(), "what was not committed is removed");
         }
         completes(&lake, &logs, &expected, "a full disk");
     }

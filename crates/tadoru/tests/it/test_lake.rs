@@ -1,10 +1,11 @@
 //! A lake in a temporary folder, filled and asked by the built binary, and the sample's files to fill it with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use lake::catalog::{Catalog, Table};
 use rusqlite::{Connection, OpenFlags, types::ValueRef};
 use sample::{Organization, SampleObject, Settings};
 use serde_json::Value;
@@ -57,7 +58,19 @@ const AWS_SETTINGS: [&str; 15] = [
 
 /// Takes the machine's settings out of a command's environment.
 pub fn isolate(command: &mut Command) {
-    for name in ["LAKE", "OUTPUT", "TZ", "COLOR", "AS_OF", "TEST_STOP_POINT", "TEST_BATCH_BYTES", "TEST_STREAM_BYTES"] {
+    for name in [
+        "LAKE",
+        "OUTPUT",
+        "TZ",
+        "COLOR",
+        "AS_OF",
+        "RETENTION_DAYS",
+        "ROLLUP_RETENTION_DAYS",
+        "TEST_STOP_POINT",
+        "TEST_BATCH_BYTES",
+        "TEST_GRACE_SECONDS",
+        "TEST_STREAM_BYTES",
+    ] {
         command.env_remove(format!("TADORU_{name}"));
     }
     for name in AWS_SETTINGS {
@@ -95,6 +108,14 @@ impl TestLake {
         lake
     }
 
+    /// A copy of its own, to be spoilt.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        let copied = Command::new("cp").arg("-a").arg(self.folder()).arg(copy.folder()).status().unwrap();
+        assert!(copied.success());
+        copy
+    }
+
     /// The lake's folder.
     pub fn folder(&self) -> PathBuf {
         self.scratch.path().join("lake")
@@ -122,6 +143,40 @@ impl TestLake {
         let output = self.command(&["ingest", "-o", "jsonl"]).args(sources).output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Checks the lake, which must be sound.
+    pub fn assert_sound(&self, when: &str) {
+        let output = self.run(&["lake", "check", "-o", "jsonl"]);
+        let rows = text(&output.stdout);
+        assert!(output.status.success(), "{when}: {}\n{}", rows, text(&output.stderr));
+        let unchecked = rows.lines().find(|line| line.contains("not_checked") && !line.contains("\"rollup\""));
+        assert_eq!(unchecked, None, "{when}");
+    }
+
+    /// The files below the lake's `data/`.
+    pub fn present_files(&self) -> BTreeSet<PathBuf> {
+        fn walk(folder: &Path, found: &mut BTreeSet<PathBuf>) {
+            for entry in std::fs::read_dir(folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    walk(&path, found);
+                } else {
+                    found.insert(path);
+                }
+            }
+        }
+        let mut found = BTreeSet::new();
+        walk(&self.folder().canonicalize().unwrap_or_default().join("data"), &mut found);
+        found
+    }
+
+    /// The files of the newest snapshot.
+    pub fn named_files(&self) -> BTreeSet<PathBuf> {
+        let catalog = Catalog::open(&self.folder()).unwrap();
+        let newest = catalog.newest_snapshot().unwrap();
+        let files = Table::ALL.into_iter().flat_map(|table| catalog.data_files(table, newest).unwrap());
+        files.map(|file| file.path).collect()
     }
 
     /// The lines that a statement answers, as JSON objects.

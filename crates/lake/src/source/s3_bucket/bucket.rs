@@ -5,6 +5,7 @@ use std::sync::RwLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::EncodingType;
 use cloudtrail::object_key::decode_notification_key;
 use futures::StreamExt;
@@ -141,37 +142,75 @@ impl Bucket {
 
     /// The bytes of an object, if it still is what was listed.
     pub(super) async fn get(&self, object: &ListedObject) -> Result<Vec<u8>, S3Failure> {
-        let url = || self.name_of(&object.key);
-        let failed = |kind, detail: String| S3Failure { kind, request: Request::Get, url: url(), detail };
-        let mut ended_early = String::new();
+        let mut ended_early = None;
         for _ in 0..BODY_ATTEMPTS {
-            self.gets.fetch_add(1, Ordering::Relaxed);
-            let request = self.client().get_object().bucket(&self.name).key(&object.key);
-            let request = request.set_if_match(Some(object.etag.clone()).filter(|etag| !etag.is_empty()));
-            let output = request.send().await.map_err(|error| S3Failure::of(Request::Get, url(), &error))?;
-            let mut body = output.body;
             let mut bytes = Vec::with_capacity(usize::try_from(object.size_bytes).unwrap_or_default());
-            loop {
-                match body.next().await {
-                    Some(Ok(chunk)) => bytes.extend_from_slice(&chunk),
-                    Some(Err(error)) => {
-                        ended_early = error.to_string();
+            let mut body = self.open(object).await?;
+            while let Some(chunk) = body.next().await {
+                match chunk {
+                    Ok(chunk) => bytes.extend_from_slice(&chunk),
+                    Err(failure) if failure.kind == FailureKind::EndedEarly => {
+                        ended_early = Some(failure);
                         break;
                     }
-                    None if (bytes.len() as u64) == object.size_bytes => return Ok(bytes),
-                    None => {
-                        ended_early = format!("{} of {} bytes came", bytes.len(), object.size_bytes);
-                        break;
-                    }
-                }
-                // What grows beyond its listed size is another object, and may be of any size.
-                if bytes.len() as u64 > object.size_bytes {
-                    let detail = format!("it was listed with {} bytes and has more", object.size_bytes);
-                    return Err(failed(FailureKind::Changed, detail));
+                    Err(failure) => return Err(failure),
                 }
             }
+            if bytes.len() as u64 == object.size_bytes {
+                return Ok(bytes);
+            }
         }
-        Err(failed(FailureKind::Other, format!("the body ended early {BODY_ATTEMPTS} times: {ended_early}")))
+        let detail = ended_early.map_or_else(String::new, |failure| failure.detail);
+        let detail = format!("the body ended early {BODY_ATTEMPTS} times: {detail}");
+        Err(self.failed(object, FailureKind::EndedEarly, detail))
+    }
+
+    /// Begins to read an object, if it still is what was listed.
+    pub(super) async fn open(&self, object: &ListedObject) -> Result<Body<'_>, S3Failure> {
+        self.gets.fetch_add(1, Ordering::Relaxed);
+        let request = self.client().get_object().bucket(&self.name).key(&object.key);
+        let request = request.set_if_match(Some(object.etag.clone()).filter(|etag| !etag.is_empty()));
+        let sent = request.send().await;
+        let output = sent.map_err(|error| S3Failure::of(Request::Get, self.name_of(&object.key), &error))?;
+        Ok(Body { bucket: self, object: object.clone(), stream: output.body, read: 0, is_over: false })
+    }
+
+    fn failed(&self, object: &ListedObject, kind: FailureKind, detail: String) -> S3Failure {
+        S3Failure { kind, request: Request::Get, url: self.name_of(&object.key), detail }
+    }
+}
+
+/// A body under way: as many bytes as were listed, or a failure.
+pub(super) struct Body<'b> {
+    bucket: &'b Bucket,
+    object: ListedObject,
+    stream: ByteStream,
+    read: u64,
+    is_over: bool,
+}
+
+impl Body<'_> {
+    /// The next bytes; `None` where it is over, all of it or by a failure.
+    pub(super) async fn next(&mut self) -> Option<Result<Vec<u8>, S3Failure>> {
+        if self.is_over {
+            return None;
+        }
+        let listed = self.object.size_bytes;
+        let failure = match self.stream.next().await {
+            Some(Ok(chunk)) => {
+                self.read += chunk.len() as u64;
+                if self.read <= listed {
+                    return Some(Ok(chunk.into()));
+                }
+                // What grows beyond its listed size is another object, and may be of any size.
+                (FailureKind::Changed, format!("it was listed with {listed} bytes and has more"))
+            }
+            Some(Err(error)) => (FailureKind::EndedEarly, error.to_string()),
+            None if self.read == listed => return None,
+            None => (FailureKind::EndedEarly, format!("{} of {listed} bytes came", self.read)),
+        };
+        self.is_over = true;
+        Some(Err(self.bucket.failed(&self.object, failure.0, failure.1)))
     }
 }
 

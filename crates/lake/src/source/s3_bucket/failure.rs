@@ -38,6 +38,8 @@ pub enum FailureKind {
     Archived,
     /// No answer from the endpoint.
     Unreachable,
+    /// The body broke off.
+    EndedEarly,
     /// S3 asked to slow down until the last attempt.
     Throttled,
     Other,

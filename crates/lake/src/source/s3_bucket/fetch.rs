@@ -6,17 +6,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, channel, unbounded_channel};
 use tokio::task::JoinSet;
 
+use super::body::{BodyStream, CHUNKS_AHEAD};
 use super::bucket::{Bucket, ListedObject};
 use super::failure::{FailureKind, Request, S3Failure};
+use super::until;
 use crate::source::{SourceFault, SourceObject};
 
 /// Bodies that are asked for at once.
 pub(super) const GETS_AT_ONCE: usize = 16;
-/// Bytes that may wait to be read, one larger body excepted.
+/// Bytes that may wait to be read; a larger body is not fetched ahead, but read as it comes.
 const BYTES_AHEAD: u64 = 32 << 20;
 /// What an object counts at least, for what it takes besides its bytes.
 const LEAST_COUNTED: u64 = 4 << 10;
@@ -31,6 +34,7 @@ type Body = Result<Vec<u8>, SourceFault>;
 #[derive(Debug)]
 pub struct Fetcher {
     bucket: Arc<Bucket>,
+    runtime: Handle,
     wanted: UnboundedSender<ListedObject>,
     arrived: Mutex<HashMap<String, Body>>,
     arrival: Condvar,
@@ -42,12 +46,16 @@ pub struct Fetcher {
 
 impl Fetcher {
     /// A fetcher, and what it is to bring: for [`Fetcher::run`].
-    pub(super) fn new(bucket: Arc<Bucket>, stop: Arc<AtomicBool>) -> (Arc<Self>, UnboundedReceiver<ListedObject>) {
+    pub(super) fn new(
+        bucket: Arc<Bucket>,
+        runtime: Handle,
+        stop: Arc<AtomicBool>,
+    ) -> (Arc<Self>, UnboundedReceiver<ListedObject>) {
         let (wanted, receiver) = unbounded_channel();
         let room = Semaphore::new(BYTES_AHEAD as usize);
         let (arrived, arrival) = (Mutex::default(), Condvar::new());
         let (served, refused) = (AtomicU64::new(0), AtomicU64::new(0));
-        (Arc::new(Self { bucket, wanted, arrived, arrival, room, stop, served, refused }), receiver)
+        (Arc::new(Self { bucket, runtime, wanted, arrived, arrival, room, stop, served, refused }), receiver)
     }
 
     /// Brings what is wanted, until its runtime ends.
@@ -94,19 +102,53 @@ impl Fetcher {
 
     /// Asks for an object that will be taken, after those that were asked for before.
     pub(crate) fn ask(&self, object: &SourceObject) {
-        let key = object.name.splitn(4, '/').nth(3).unwrap_or_default();
-        let listed = ListedObject { key: key.to_owned(), size_bytes: object.size_bytes, etag: object.stamp.clone() };
-        // Without a runtime nothing arrives, and `take` says that the run was stopped.
-        let _ = self.wanted.send(listed);
+        if object.size_bytes <= BYTES_AHEAD {
+            // Without a runtime nothing arrives, and `take` says that the run was stopped.
+            let _ = self.wanted.send(as_listed(object));
+        }
     }
 
-    /// Waits for an object that was asked for. A fault where the run is stopped meanwhile.
-    pub(crate) fn take(&self, object: &SourceObject) -> Body {
+    /// Reads an object of any size as it comes, by a request of its own.
+    pub(crate) fn open(self: &Arc<Self>, object: &SourceObject) -> BodyStream {
+        let (sender, chunks) = channel(CHUNKS_AHEAD);
+        let stream = BodyStream::new(chunks, object.size_bytes);
+        let (fetcher, object) = (Arc::clone(self), as_listed(object));
+        self.runtime.spawn(async move {
+            let work = async {
+                let mut body = match fetcher.bucket.open(&object).await {
+                    Ok(body) => body,
+                    Err(failure) => {
+                        // The reader may be gone.
+                        let _ = sender.send(Err(failure)).await;
+                        return;
+                    }
+                };
+                while let Some(chunk) = body.next().await
+                    && sender.send(chunk).await.is_ok()
+                {}
+            };
+            if until(&fetcher.stop, work).await.is_none() {
+                let detail = "the run was stopped".to_owned();
+                let url = fetcher.bucket.name_of(&object.key);
+                let stopped = S3Failure { kind: FailureKind::Other, request: Request::Get, url, detail };
+                // The reader may be gone, or have all it wanted.
+                let _ = sender.send(Err(stopped)).await;
+            }
+        });
+        stream
+    }
+
+    /// Waits for an object that was asked for; `None` where it is too large for that, and to be opened. A fault where the run
+    /// is stopped meanwhile.
+    pub(crate) fn take(&self, object: &SourceObject) -> Result<Option<Vec<u8>>, SourceFault> {
+        if object.size_bytes > BYTES_AHEAD {
+            return Ok(None);
+        }
         let mut arrived = self.arrived.lock().expect("nobody panics with the lock");
         loop {
             if let Some(body) = arrived.remove(&object.name) {
                 self.room.add_permits(counted(object.size_bytes) as usize);
-                return body;
+                return body.map(Some);
             }
             if self.stop.load(Ordering::Relaxed) || self.wanted.is_closed() {
                 let detail = "the run was stopped".to_owned();
@@ -115,6 +157,11 @@ impl Fetcher {
             arrived = self.arrival.wait_timeout(arrived, LOOK).expect("nobody panics with the lock").0;
         }
     }
+}
+
+fn as_listed(object: &SourceObject) -> ListedObject {
+    let key = object.name.splitn(4, '/').nth(3).unwrap_or_default();
+    ListedObject { key: key.to_owned(), size_bytes: object.size_bytes, etag: object.stamp.clone() }
 }
 
 fn counted(size_bytes: u64) -> u32 {

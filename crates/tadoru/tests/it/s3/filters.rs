@@ -11,7 +11,7 @@ const REGIONS: [&str; 2] = ["ap-northeast-1", "us-east-1"];
 const DAYS: [&str; 4] = ["2026/01/30", "2026/01/31", "2026/02/01", "2026/02/02"];
 
 /// A log file of two accounts × two regions × four days below `root`, with one event each.
-fn logs(root: &str) -> Vec<(String, Vec<u8>)> {
+pub fn logs(root: &str) -> Vec<(String, Vec<u8>)> {
     let mut objects = Vec::new();
     for account in ACCOUNTS {
         for region in REGIONS {

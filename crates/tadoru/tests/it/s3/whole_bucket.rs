@@ -1,6 +1,8 @@
 //! A bucket gives the same events as its files in a folder, a known object costs no GET, and a dry run writes nothing.
 
+use super::filters::logs;
 use super::moto_server::{MotoServer, gets, lists};
+use super::scripted_server::{Reply, ScriptedServer};
 use super::{BUCKET, command, events, ingest, some_objects, summary};
 use crate::test_lake::{TestLake, text, write_objects};
 
@@ -56,6 +58,33 @@ fn a_dry_run_counts_and_writes_nothing() {
     let sent = found["list_requests"].as_u64().unwrap() as usize;
     let requests = server.requests();
     assert_eq!((gets(&requests), lists(&requests)), (12, 3 * sent), "dry runs list, and read nothing");
+}
+
+/// Larger than all bodies that may wait together: one event and many blanks.
+#[test]
+fn a_large_body_is_read_as_it_comes() {
+    let (key, body) = logs("AWSLogs/").remove(0);
+    let mut large = body;
+    large.extend(std::iter::repeat_n(b' ', 33 << 20));
+    let check = |reply: Reply, code: i32, files: u64| {
+        let server = ScriptedServer::start([(key.clone(), large.clone())], move |asked| {
+            if asked.is_list() { Reply::Usual } else { reply.clone() }
+        });
+        let lake = TestLake::new();
+        let output =
+            command(&lake, &server.endpoint(), &["ingest", "s3://trail-bucket", "-o", "jsonl"]).output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(
+            (&found["files"], &found["new_events"], &found["rejected"]),
+            (&files.into(), &files.into(), &0.into())
+        );
+        said
+    };
+    check(Reply::Usual, 0, 1);
+    let said = check(Reply::Cut(20 << 20), 5, 0);
+    assert!(said.contains("not read: s3://trail-bucket/"), "cut is not broken: {said}");
 }
 
 #[test]

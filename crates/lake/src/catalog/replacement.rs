@@ -1,0 +1,100 @@
+//! One replacement: a merged file takes the place of the files it was made of, in one transaction. The rows are the same, so
+//! nothing that was acknowledged changes; the old files stay for the snapshots before.
+
+use rusqlite::{Transaction, TransactionBehavior, params};
+
+use super::append::{append_file, next_snapshot};
+use super::{Catalog, CatalogError, Table};
+use crate::event_schema::{ColumnType, numbered};
+use crate::parquet_file::WrittenFile;
+
+/// A merged file and the ids of the files it was made of.
+#[derive(Debug, Clone)]
+pub struct Replacement {
+    pub table: Table,
+    pub inputs: Vec<i64>,
+    pub output: WrittenFile,
+}
+
+impl Catalog {
+    /// Commits `replacement` as one snapshot and returns its number; `None`, and nothing changed, where one of its inputs is
+    /// no longer live. To be called under the writer's lock.
+    pub fn replace(&mut self, replacement: &Replacement) -> Result<Option<i64>, CatalogError> {
+        let table = replacement.table;
+        let table_id = self.table_id(table)?;
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for id in &replacement.inputs {
+            let is_live = "SELECT EXISTS (SELECT 1 FROM ducklake_data_file
+                           WHERE data_file_id = ? AND table_id = ? AND end_snapshot IS NULL)";
+            if !transaction.prepare_cached(is_live)?.query_row([*id, table_id], |r| r.get::<_, bool>(0))? {
+                return Ok(None);
+            }
+        }
+        let (snapshot, file_id) = next_snapshot(&transaction, 1, &format!("merge_adjacent:{table_id}"))?;
+        end_files(&transaction, table_id, snapshot, &replacement.inputs)?;
+        append_file(&transaction, table_id, snapshot, file_id, &replacement.output)?;
+        if table == Table::AccessDaily {
+            // Sums of partial sums may lie outside, and leave, the bounds of the parts.
+            refresh_table_statistics(&transaction, table, table_id)?;
+        }
+        crate::stop_point::reach("before_compaction_commit");
+        transaction.commit()?;
+        crate::stop_point::reach("after_compaction_commit");
+        Ok(Some(snapshot))
+    }
+}
+
+/// Ends the files with `snapshot` and takes them out of the table's sums.
+pub(super) fn end_files(
+    transaction: &Transaction<'_>,
+    table_id: i64,
+    snapshot: i64,
+    files: &[i64],
+) -> Result<(), CatalogError> {
+    let mut reduce = transaction.prepare_cached(
+        "UPDATE ducklake_table_stats SET
+             record_count = record_count - (SELECT record_count FROM ducklake_data_file WHERE data_file_id = ?2),
+             file_size_bytes = file_size_bytes - (SELECT file_size_bytes FROM ducklake_data_file WHERE data_file_id = ?2)
+         WHERE table_id = ?1",
+    )?;
+    let mut end =
+        transaction.prepare_cached("UPDATE ducklake_data_file SET end_snapshot = ? WHERE data_file_id = ?")?;
+    for id in files {
+        reduce.execute(params![table_id, id])?;
+        end.execute(params![snapshot, id])?;
+    }
+    Ok(())
+}
+
+/// Makes the bounds of a table those of its live files. Appending only widens them, which is right until rows leave.
+pub(super) fn refresh_table_statistics(
+    transaction: &Transaction<'_>,
+    table: Table,
+    table_id: i64,
+) -> Result<(), CatalogError> {
+    for column in numbered(table.columns()).into_iter().filter(|column| column.is_leaf()) {
+        let bound = match column.column.column_type {
+            ColumnType::BigInt => ("CAST(min_value AS INTEGER)", "CAST(max_value AS INTEGER)"),
+            _ => ("min_value", "max_value"),
+        };
+        // One file with values and without bounds leaves the table without.
+        transaction
+            .prepare_cached(&format!(
+                "WITH live AS (
+                     SELECT s.* FROM ducklake_file_column_stats s JOIN ducklake_data_file f USING (data_file_id)
+                     WHERE s.table_id = ?1 AND s.column_id = ?2 AND f.end_snapshot IS NULL),
+                 bounds AS (
+                     SELECT coalesce(max(null_count > 0), 0) AS contains_null,
+                            coalesce(max(value_count > 0 AND min_value IS NULL), 0) AS is_unbounded,
+                            CAST(min({}) AS TEXT) AS low, CAST(max({}) AS TEXT) AS high FROM live)
+                 UPDATE ducklake_table_column_stats SET
+                     contains_null = bounds.contains_null,
+                     min_value = CASE WHEN is_unbounded THEN NULL ELSE low END,
+                     max_value = CASE WHEN is_unbounded THEN NULL ELSE high END
+                 FROM bounds WHERE table_id = ?1 AND column_id = ?2",
+                bound.0, bound.1
+            ))?
+            .execute(params![table_id, column.id])?;
+    }
+    Ok(())
+}

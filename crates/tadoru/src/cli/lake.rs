@@ -1,0 +1,125 @@
+//! `tadoru lake compact|retain|check|info`: what keeps a lake fit and shows that it is. `ingest` does the first two by itself at
+//! its end, through `keep_up`.
+
+mod check;
+mod compact;
+mod info;
+mod retain;
+
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use ::lake::catalog::{Catalog, Table};
+use ::lake::retention::{Retention, RetentionSummary};
+use ::lake::stop_point;
+use ::lake::upkeep::{self, GRACE, UpkeepError, UpkeepOptions, UpkeepSummary};
+use clap::{Args, Subcommand};
+
+use super::Context;
+use crate::clock::Now;
+use crate::error::{Exit, Failure, Message};
+
+#[derive(Debug, Args)]
+pub struct Flags {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Merge small files, fold the ledger's finished days, remove files that nothing needs any more
+    Compact(compact::Flags),
+    /// Retire days that are older than they are to be kept
+    Retain(retain::Flags),
+    /// Verify that the lake is what it should be; exit code 1 where it is not
+    Check,
+    /// What the lake is made of: versions, files, bytes, snapshots, retired days
+    Info,
+}
+
+pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
+    if let Some((name, pass)) = context.config.test.stop_point.clone() {
+        stop_point::arm(name, pass);
+    }
+    match flags.command {
+        Command::Compact(flags) => compact::run(context, &flags),
+        Command::Retain(flags) => retain::run(context, &flags),
+        Command::Check => check::run(context),
+        Command::Info => info::run(context),
+    }
+}
+
+/// Retention, compaction and clean-up at the end of an ingest, as far as they are due. What was ingested is acknowledged
+/// already, so a failure is a warning.
+pub fn keep_up(context: &Context, workers: usize, wait: Duration, stop: &AtomicBool) {
+    let kept = as_of_us(context).and_then(|as_of_us| {
+        let retention = Retention {
+            event_days: context.config.retention_days,
+            rollup_days: context.config.rollup_retention_days,
+            as_of_us,
+        };
+        let options = UpkeepOptions { workers, wait, now_us: Now::clock().us, grace: grace(context), retention };
+        Ok(upkeep::keep(&context.config.lake, &options, stop, &mut |who| say_waiting(context, who))?)
+    });
+    match kept {
+        Ok(kept) => say_kept(context, &kept),
+        Err(error) => {
+            let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
+            super::say(
+                &Message::warning("what was ingested is kept, but the lake was not tidied up")
+                    .why(causes.join(": "))
+                    .try_this("tadoru lake check, then tadoru lake compact"),
+            );
+        }
+    }
+}
+
+fn say_kept(context: &Context, kept: &UpkeepSummary) {
+    let merged = &kept.compaction;
+    if merged.merges > 0 {
+        context.note(&Message::note(format!("{} small files were merged into {}", merged.files_in, merged.merges)));
+    }
+    if !kept.retention.parts.is_empty() {
+        context.note(&Message::note(retired_in_words(&kept.retention)).why("retention_days, rollup_retention_days"));
+    }
+}
+
+fn retired_in_words(summary: &RetentionSummary) -> String {
+    let of = |table: Table| summary.parts.iter().filter(move |part| part.table == table);
+    let events: u64 = of(Table::Events).map(|part| part.events).sum();
+    let (days, months) = (of(Table::Events).count(), of(Table::AccessDaily).count());
+    format!("{days} days with {events} events and {months} months of the rollup were retired")
+}
+
+/// How long replaced and retired files stay.
+fn grace(context: &Context) -> Duration {
+    context.config.test.grace_seconds.map_or(GRACE, Duration::from_secs)
+}
+
+/// The one *now* that days are counted back from.
+fn as_of_us(context: &Context) -> anyhow::Result<i64> {
+    let own = Catalog::open(&context.config.lake)?.setting("as_of")?.and_then(|text| text.parse().ok());
+    Ok(context.now(own)?.us)
+}
+
+fn say_waiting(context: &Context, who: &str) {
+    context.note(&Message::note("waiting for another process that writes to the lake").why(who));
+}
+
+/// The failure of a command of this family, with what mends it.
+fn explain(error: UpkeepError) -> anyhow::Error {
+    let message = Message::error(error.to_string());
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    let message = match cause {
+        Some(cause) => message.why(cause),
+        None => message,
+    };
+    match &error {
+        UpkeepError::Catalog(_) => error.into(),
+        UpkeepError::Lock(_) => Failure::failed(message.try_this("wait for it, or --wait SECONDS")).into(),
+        UpkeepError::Read(_) => Failure::failed(message.try_this("tadoru lake check")).into(),
+        UpkeepError::Write(_) | UpkeepError::Io { .. } => {
+            Failure::failed(message.try_this("mend it and run the same command again; the lake is as it was")).into()
+        }
+    }
+}
