@@ -16,6 +16,7 @@ mod object_verdict;
 mod replacement;
 mod retired;
 mod soundness;
+mod version;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -24,8 +25,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
 
 use crate::event_schema::{ACCESS_DAILY, Column, EVENTS, numbered};
-use crate::parquet_file::sync_folder;
+use crate::parquet_file::{create_durable_folder, sync_folder};
 use crate::timestamp;
+use version::{DUCKLAKE_VERSION, LAKE_VERSION, create_later_tables};
 
 pub use append::{Append, NewObject, NewReject};
 pub use data_file::DataFile;
@@ -37,14 +39,6 @@ pub use object_verdict::{ListedObject, ObjectVerdict};
 pub use replacement::Replacement;
 pub use retired::{Retired, RetiredPart};
 pub use soundness::{CatalogInfo, KeptFile, KeptStatistics};
-
-/// The DuckLake version this code reads and writes.
-const DUCKLAKE_VERSION: &str = "1.0";
-/// The version of Tadoru's own tables. 2: a ledger that may be folded, and what digests prove. 3: checksums of files, retired
-/// months.
-const LAKE_VERSION: &str = "3";
-/// What a writer brings to `LAKE_VERSION`, and a reader reads as it is.
-const EARLIER_LAKE_VERSIONS: [&str; 2] = ["1", "2"];
 
 /// A table of the lake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -164,6 +158,9 @@ impl Catalog {
         catalog.check_version()?;
         catalog.migrate()?;
         catalog.adopt_data_path()?;
+        for table in Table::ALL {
+            create_durable_folder(&catalog.folder, &catalog.table_folder(table)).map_err(io_failed)?;
+        }
         Ok(catalog)
     }
 
@@ -265,32 +262,6 @@ impl Catalog {
         Ok(())
     }
 
-    /// Brings a lake of an earlier version to this one.
-    fn migrate(&mut self) -> Result<(), CatalogError> {
-        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
-            return Ok(());
-        }
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        create_later_tables(&transaction)?;
-        transaction.execute("UPDATE lake_setting SET value = ? WHERE name = 'lake_version'", [LAKE_VERSION])?;
-        transaction.commit()?;
-        Ok(())
-    }
-
-    /// A reader may not be allowed to write to a lake of an earlier version: it gets empty tables of its own.
-    fn stand_in_for_later_tables(&self) -> Result<(), CatalogError> {
-        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
-            return Ok(());
-        }
-        for (name, columns) in ducklake_table::LATER_TABLES {
-            let is_there = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)";
-            if !self.connection.query_row(is_there, [name], |r| r.get::<_, bool>(0))? {
-                self.connection.execute_batch(&format!("CREATE TEMP TABLE {name} ({columns})"))?;
-            }
-        }
-        Ok(())
-    }
-
     fn data_path(&self) -> String {
         format!("{}/data/", self.folder.display())
     }
@@ -301,31 +272,6 @@ impl Catalog {
             "UPDATE ducklake_metadata SET value = ?1 WHERE key = 'data_path' AND scope IS NULL AND value <> ?1",
             [self.data_path()],
         )?;
-        Ok(())
-    }
-
-    fn check_version(&self) -> Result<(), CatalogError> {
-        let corrupt = |detail: String| CatalogError::Corrupt { path: Self::path(&self.folder), detail };
-        let find = |sql: &str| -> Result<Option<String>, CatalogError> {
-            match self.connection.query_row(sql, [], |r| r.get(0)).optional() {
-                Ok(value) => Ok(value),
-                Err(rusqlite::Error::SqliteFailure(e, message)) if e.code == rusqlite::ErrorCode::Unknown => {
-                    Err(corrupt(message.unwrap_or_default()))
-                }
-                Err(error) => Err(error.into()),
-            }
-        };
-        let ducklake = find("SELECT value FROM ducklake_metadata WHERE key = 'version'")?
-            .ok_or_else(|| corrupt("it names no DuckLake version".to_owned()))?;
-        if ducklake != DUCKLAKE_VERSION {
-            let what = "the DuckLake version";
-            return Err(CatalogError::NewerVersion { what, found: ducklake, known: DUCKLAKE_VERSION });
-        }
-        let own = find("SELECT value FROM lake_setting WHERE name = 'lake_version'")?
-            .ok_or_else(|| corrupt("it names no lake version".to_owned()))?;
-        if own != LAKE_VERSION && !EARLIER_LAKE_VERSIONS.contains(&own.as_str()) {
-            return Err(CatalogError::NewerVersion { what: "the lake version", found: own, known: LAKE_VERSION });
-        }
         Ok(())
     }
 
@@ -365,14 +311,6 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     // An earlier run may have been killed between the two, so one level is synced in any case.
     let parents = folder.ancestors().skip(1).take(new.max(1));
     parents.map(|parent| if parent.as_os_str().is_empty() { Path::new(".") } else { parent }).try_for_each(sync_folder)
-}
-
-fn create_later_tables(transaction: &rusqlite::Transaction<'_>) -> Result<(), CatalogError> {
-    for (name, columns) in ducklake_table::LATER_TABLES {
-        transaction.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {name} ({columns})"))?;
-    }
-    transaction.execute_batch(ducklake_table::LATER_INDEXES)?;
-    Ok(())
 }
 
 fn create_table(

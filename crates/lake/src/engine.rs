@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::engine::question::Question;
+use crate::footer_cache::FooterCache;
 use crate::lake_table::LakeTable;
 use crate::sql_error::{SqlError, panicked};
 use crate::value::Value;
@@ -96,6 +97,7 @@ impl Cancellation {
 /// Runs statements. One engine serves any number of threads at once.
 pub struct Engine {
     limits: EngineLimits,
+    footers: FooterCache,
     /// None only while dropping.
     runtime: Option<tokio::runtime::Runtime>,
 }
@@ -116,7 +118,7 @@ impl Engine {
             .thread_name("lake-query")
             .thread_stack_size(WORKER_STACK_BYTES)
             .build()?;
-        Ok(Self { limits, runtime: Some(runtime) })
+        Ok(Self { limits, footers: FooterCache::default(), runtime: Some(runtime) })
     }
 
     /// What a statement may cost here.
@@ -157,7 +159,8 @@ impl Engine {
     ) -> Result<AnswerColumns, SqlError> {
         let deadline = Instant::now() + self.limits.deadline;
         let (sender, receiver) = mpsc::sync_channel(4);
-        let question = Question { limits: self.limits.clone(), tables, sql: sql.to_owned(), now_us, mode };
+        let (limits, footers) = (self.limits.clone(), self.footers.clone());
+        let question = Question { limits, footers, tables, sql: sql.to_owned(), now_us, mode };
         let handle = self.runtime.as_ref().expect("present until dropped").handle().clone();
         let mut cancelled = cancellation.0.subscribe();
         let cancelled_here = cancellation.0.subscribe();

@@ -32,6 +32,7 @@ use object_store::path::Path;
 
 use crate::catalog::LedgerTable;
 use crate::event_schema::{Column, arrow_schema};
+use crate::footer_cache::FooterReaderFactory;
 use crate::implied_filter::implied_filter;
 
 /// The store of the lake's own files: the only one a statement can reach.
@@ -201,11 +202,16 @@ impl TableProvider for LakeTable {
         options.global.bloom_filter_on_read = true;
         options.global.pushdown_filters = true;
         options.global.reorder_filters = true;
-        let mut source = ParquetSource::new(self.schema.clone()).with_table_parquet_options(options);
+        let store_url = ObjectStoreUrl::parse(LAKE_STORE)?;
+        let footers = state.runtime_env().cache_manager.get_file_metadata_cache();
+        let reader = FooterReaderFactory::new(state.runtime_env().object_store(&store_url)?, footers);
+        let mut source = ParquetSource::new(self.schema.clone())
+            .with_table_parquet_options(options)
+            .with_parquet_file_reader_factory(Arc::new(reader));
         if let Some(implied) = physical(implied)? {
             source = source.with_predicate(implied);
         }
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::parse(LAKE_STORE)?, Arc::new(source))
+        let config = FileScanConfigBuilder::new(store_url, Arc::new(source))
             .with_file_groups(groups)
             .with_statistics(statistics)
             .with_limit(limit)

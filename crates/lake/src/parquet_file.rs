@@ -203,21 +203,11 @@ pub enum WriteError {
     Parquet { path: PathBuf, source: parquet::errors::ParquetError },
 }
 
-/// Makes `folder` below `root`, each new level made durable in its parent.
+/// Makes `folder` below `root` and its name durable, and those of the levels between. A level that is there may have been
+/// made by a run that was killed before it could sync it.
 pub(crate) fn create_durable_folder(root: &Path, folder: &Path) -> std::io::Result<()> {
-    if folder.is_dir() {
-        return Ok(());
-    }
     fs::create_dir_all(folder)?;
-    let mut level = folder;
-    while let Some(parent) = level.parent() {
-        sync_folder(parent)?;
-        if level == root {
-            break;
-        }
-        level = parent;
-    }
-    Ok(())
+    folder.ancestors().skip(1).take_while(|parent| parent.starts_with(root)).try_for_each(sync_folder)
 }
 
 pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {

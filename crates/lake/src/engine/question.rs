@@ -25,6 +25,7 @@ use futures::StreamExt;
 use object_store::local::LocalFileSystem;
 
 use super::{AnswerColumns, EngineLimits, Message, Mode};
+use crate::footer_cache::FooterCache;
 use crate::lake_table::{LAKE_STORE, LakeTable};
 use crate::sql_error::SqlError;
 use crate::value::Value;
@@ -33,6 +34,7 @@ use crate::{athena_query, sql_function, sql_guard, value};
 /// One statement with all it needs, on its own thread.
 pub(super) struct Question {
     pub(super) limits: EngineLimits,
+    pub(super) footers: FooterCache,
     pub(super) tables: Vec<(String, LakeTable)>,
     pub(super) sql: String,
     pub(super) now_us: i64,
@@ -42,7 +44,8 @@ pub(super) struct Question {
 /// The names of the functions of a session: scalar, aggregate and window functions, and their aliases.
 pub(super) fn function_names(limits: &EngineLimits) -> Result<Vec<String>, SqlError> {
     let (tables, sql) = (Vec::new(), String::new());
-    let nothing = Question { limits: limits.clone(), tables, sql, now_us: 0, mode: Mode::Trusted };
+    let (limits, footers) = (limits.clone(), FooterCache::default());
+    let nothing = Question { limits, footers, tables, sql, now_us: 0, mode: Mode::Trusted };
     let state = nothing.state()?;
     let names = state.scalar_functions().keys().chain(state.aggregate_functions().keys());
     let mut names: Vec<String> = names.chain(state.window_functions().keys()).cloned().collect();
@@ -192,6 +195,7 @@ impl Question {
         stores.deregister_store(ObjectStoreUrl::local_filesystem().as_ref())?;
         stores.register_store(ObjectStoreUrl::parse(LAKE_STORE)?.as_ref(), Arc::new(LocalFileSystem::new()));
         Ok(RuntimeEnvBuilder::new()
+            .with_cache_manager(self.footers.config())
             .with_object_store_registry(stores)
             .with_memory_pool(Arc::new(FairSpillPool::new(self.limits.memory_bytes)))
             .build_arc()?)

@@ -31,13 +31,13 @@ fn catalog_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a
     if let Some(UpkeepError::Catalog(error)) = cause.downcast_ref() {
         return Some(error);
     }
-    match cause.downcast_ref() {
-        Some(
-            CheckError::Catalog(error)
-            | CheckError::Snapshot(SnapshotError::Catalog(error))
-            | CheckError::Files(UpkeepError::Catalog(error)),
-        ) => return Some(error),
-        _ => {}
+    if let Some(
+        CheckError::Catalog(error)
+        | CheckError::Snapshot(SnapshotError::Catalog(error))
+        | CheckError::Files(UpkeepError::Catalog(error)),
+    ) = cause.downcast_ref()
+    {
+        return Some(error);
     }
     cause.downcast_ref()
 }

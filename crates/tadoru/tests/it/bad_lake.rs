@@ -84,8 +84,8 @@ fn a_truncated_catalog_is_damaged() {
 #[test]
 fn a_newer_lake_is_not_misread() {
     let (_scratch, lake) = new_lake();
-    change(&lake, "UPDATE lake_setting SET value = '3' WHERE name = 'lake_version'");
-    check(&lake, &COMMANDS, 1, "written by a newer version: the lake version is 3", "misread");
+    change(&lake, "UPDATE lake_setting SET value = '4' WHERE name = 'lake_version'");
+    check(&lake, &COMMANDS, 1, "written by a newer version: the lake version is 4", "misread");
     change(&lake, "UPDATE ducklake_metadata SET value = '2.0' WHERE key = 'version'");
     check(&lake, &COMMANDS, 1, "the DuckLake version is 2.0", "misread");
 }
