@@ -181,6 +181,10 @@ impl Catalog {
             .or_else(|_| Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
         let catalog = Self { connection, folder };
         catalog.configure()?;
+        if is_empty(&catalog.connection)? {
+            // The first ingest has made the file and is about to make the tables.
+            return Err(CatalogError::NoLake(catalog.folder));
+        }
         catalog.check_version()?;
         catalog.stand_in_for_later_tables()?;
         Ok(catalog)
@@ -222,9 +226,7 @@ impl Catalog {
     fn create_tables(&mut self) -> Result<(), CatalogError> {
         let data_path = self.data_path();
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let tables: i64 =
-            transaction.query_row("SELECT count(*) FROM sqlite_master WHERE type = 'table'", [], |r| r.get(0))?;
-        if tables > 0 {
+        if !is_empty(&transaction)? {
             return Ok(());
         }
         for (name, columns) in ducklake_table::DUCKLAKE_TABLES {
@@ -298,6 +300,11 @@ impl Catalog {
         self.connection.execute(sql, [name, value])?;
         Ok(())
     }
+}
+
+fn is_empty(connection: &Connection) -> Result<bool, CatalogError> {
+    let sql = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table')";
+    Ok(connection.query_row(sql, [], |r| r.get(0))?)
 }
 
 /// The lake keeps what CloudTrail wrote, secrets too: a new one is its owner's alone. Its name is made durable: what is

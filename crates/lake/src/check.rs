@@ -72,7 +72,7 @@ pub fn check(folder: &Path, on_progress: &mut dyn FnMut(&str, usize, usize)) -> 
     } else {
         report.left_out("that the rollup sums up the events: not all files can be read");
     }
-    unnamed(&catalog, &mut report)?;
+    unnamed(folder, &mut report)?;
     report.left_out("the source files: they are not read again");
     report.left_out("files that only older snapshots name");
     Ok(report)
@@ -167,8 +167,9 @@ fn rollup_agrees(
 }
 
 /// Files that nothing names are no violation: the next clean-up removes a dead writer's, and others are not the lake's.
-fn unnamed(catalog: &Catalog, report: &mut Report) -> Result<(), CheckError> {
-    let unnamed = unnamed_files(catalog)?;
+fn unnamed(folder: &Path, report: &mut Report) -> Result<(), CheckError> {
+    // What was committed since the check began is named only by the catalog as it is now.
+    let unnamed = unnamed_files(&Catalog::open(folder)?)?;
     for (files, what) in [
         (unnamed.orphans.len(), "files that dead writers left behind (tadoru lake compact removes them)"),
         (unnamed.in_work.len(), "files that a living writer has not committed yet"),

@@ -2,7 +2,7 @@
 //! stderr; and the exit code that scripts read. Lower layers return typed errors; the commands turn them into these.
 
 pub mod bad_command_line;
-mod bad_lake;
+pub mod bad_lake;
 pub mod bad_statement;
 
 use std::fmt;

@@ -22,7 +22,11 @@ pub struct Plan {
 
 /// Lists all portions and asks the ledger of the lake in `folder`, if there is one, what it knows of them.
 pub fn plan(folder: &Path, portions: impl IntoIterator<Item = Listing>) -> Result<Plan, CatalogError> {
-    let catalog = if Catalog::path(folder).exists() { Some(Catalog::open(folder)?) } else { None };
+    let catalog = match Catalog::open(folder) {
+        Ok(catalog) => Some(catalog),
+        Err(CatalogError::NoLake(_)) => None,
+        Err(error) => return Err(error),
+    };
     let mut plan = Plan::default();
     for portion in portions {
         let listed = portion.objects.len();

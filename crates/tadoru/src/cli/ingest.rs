@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use crate::clock::Now;
-use crate::error::{Exit, Failure, Message};
+use crate::error::{Exit, Failure, Message, bad_lake};
 use crate::output::Table;
 use source::{SourceFlags, Sources};
 
@@ -146,7 +146,7 @@ fn explain(error: IngestError) -> anyhow::Error {
     let message = if why.is_empty() { message } else { message.why(why) };
     let kept = "what was committed before stays; mend it and run the same command again";
     match &error {
-        IngestError::Lock(_) => Failure::failed(message.try_this("wait for it, or --wait SECONDS")).into(),
+        IngestError::Lock(error) => bad_lake::of_lock(error).into(),
         IngestError::Catalog(_) => error.into(),
         IngestError::Write(_) | IngestError::Probe(_) => Failure::failed(message.try_this(kept)).into(),
     }
@@ -308,7 +308,10 @@ impl Display {
                 }
             }
             Progress::Waiting(who) => {
-                super::say(&Message::note("waiting for another process that writes to the lake").why(who.to_string()));
+                if !self.quiet {
+                    let what = "waiting for another process that writes to the lake";
+                    super::say(&Message::note(what).why(who.to_string()));
+                }
             }
             Progress::Committed(sum) => {
                 let rate = sum.records as f64 / self.began.elapsed().as_secs_f64().max(0.001);

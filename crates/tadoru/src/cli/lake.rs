@@ -17,7 +17,7 @@ use clap::{Args, Subcommand};
 
 use super::Context;
 use crate::clock::Now;
-use crate::error::{Exit, Failure, Message};
+use crate::error::{Exit, Failure, Message, bad_lake};
 
 #[derive(Debug, Args)]
 pub struct Flags {
@@ -116,7 +116,7 @@ fn explain(error: UpkeepError) -> anyhow::Error {
     };
     match &error {
         UpkeepError::Catalog(_) => error.into(),
-        UpkeepError::Lock(_) => Failure::failed(message.try_this("wait for it, or --wait SECONDS")).into(),
+        UpkeepError::Lock(error) => bad_lake::of_lock(error).into(),
         UpkeepError::Read(_) => Failure::failed(message.try_this("tadoru lake check")).into(),
         UpkeepError::Write(_) | UpkeepError::Io { .. } => {
             Failure::failed(message.try_this("mend it and run the same command again; the lake is as it was")).into()

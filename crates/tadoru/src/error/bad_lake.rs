@@ -3,11 +3,12 @@
 
 use std::io::ErrorKind;
 
-use lake::catalog::{CatalogError, CatalogFault};
+use lake::catalog::{Catalog, CatalogError, CatalogFault};
 use lake::check::CheckError;
 use lake::ingest::IngestError;
 use lake::snapshot::SnapshotError;
 use lake::upkeep::UpkeepError;
+use lake::writer_lock::LockError;
 use questions::question_error::QuestionError;
 
 use super::{Exit, Failure, Message};
@@ -15,6 +16,20 @@ use super::{Exit, Failure, Message};
 /// The failure that `error` tells of, if it is the lake's.
 pub(super) fn failure(error: &anyhow::Error) -> Option<Failure> {
     error.chain().find_map(catalog_error).map(of_catalog)
+}
+
+/// Another process holds the writer's lock, or it cannot be taken at all.
+pub fn of_lock(error: &LockError) -> Failure {
+    match error {
+        LockError::Held { holder } => Failure::failed(
+            Message::error("another process writes to the lake")
+                .why(format!("{holder} did not finish in time"))
+                .try_this("wait for it, or --wait SECONDS"),
+        ),
+        LockError::Io(cause) => Failure::failed(
+            Message::error(error.to_string()).why(cause.to_string()).try_this("mend it and run the same command again"),
+        ),
+    }
 }
 
 /// A transparent error hides the catalog's from the chain, so it is looked for in each that carries one.
@@ -48,7 +63,11 @@ fn of_catalog(error: &CatalogError) -> Failure {
     let message = Message::error(error.to_string());
     match error {
         CatalogError::NoLake(folder) => {
-            let why = if folder.is_dir() { "the folder holds no catalog.sqlite" } else { "there is no such folder" };
+            let why = match (folder.is_dir(), Catalog::path(folder).exists()) {
+                (true, true) => "its catalog.sqlite is empty: a first ingest has only begun, or the file was cut off",
+                (true, false) => "the folder holds no catalog.sqlite",
+                (false, _) => "there is no such folder",
+            };
             Failure::failed(
                 message
                     .why(why)

@@ -59,7 +59,7 @@ fn a_catalog_that_is_no_database_is_named() {
     std::fs::write(&catalog, "Parquet, SQLite, who knows? ".repeat(400)).unwrap();
     check(&lake, &COMMANDS, 1, "is not a lake's catalog", "file is not a database");
     std::fs::write(&catalog, "").unwrap();
-    check(&lake, &COMMANDS[..2], 1, "is not a lake's catalog", "no such table");
+    check(&lake, &COMMANDS[..2], 1, "there is no lake in", "its catalog.sqlite is empty");
     std::fs::remove_file(&catalog).unwrap();
     std::fs::create_dir(&catalog).unwrap();
     check(&lake, &COMMANDS[..2], 1, "is not a lake's catalog", "it is not a file");
