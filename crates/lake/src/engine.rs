@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use crate::engine::question::{FooterCache, Question};
+use crate::engine::question::Question;
+use crate::footer_cache::FooterCache;
 use crate::lake_table::LakeTable;
 use crate::sql_error::{SqlError, panicked};
 use crate::value::Value;

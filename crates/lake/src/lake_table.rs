@@ -18,7 +18,6 @@ use datafusion::config::TableParquetOptions;
 use datafusion::datasource::TableType;
 use datafusion::datasource::listing::PartitionedFile;
 use datafusion::datasource::memory::MemorySourceConfig;
-use datafusion::datasource::physical_plan::parquet::CachedParquetFileReaderFactory;
 use datafusion::datasource::physical_plan::{FileGroup, FileScanConfigBuilder, ParquetSource};
 use datafusion::datasource::source::DataSourceExec;
 use datafusion::error::DataFusionError;
@@ -33,6 +32,7 @@ use object_store::path::Path;
 
 use crate::catalog::LedgerTable;
 use crate::event_schema::{Column, arrow_schema};
+use crate::footer_cache::FooterReaderFactory;
 use crate::implied_filter::implied_filter;
 
 /// The store of the lake's own files: the only one a statement can reach.
@@ -204,7 +204,7 @@ impl TableProvider for LakeTable {
         options.global.reorder_filters = true;
         let store_url = ObjectStoreUrl::parse(LAKE_STORE)?;
         let footers = state.runtime_env().cache_manager.get_file_metadata_cache();
-        let reader = CachedParquetFileReaderFactory::new(state.runtime_env().object_store(&store_url)?, footers);
+        let reader = FooterReaderFactory::new(state.runtime_env().object_store(&store_url)?, footers);
         let mut source = ParquetSource::new(self.schema.clone())
             .with_table_parquet_options(options)
             .with_parquet_file_reader_factory(Arc::new(reader));

@@ -11,6 +11,7 @@ pub mod dedup;
 pub mod engine;
 pub mod event_batch;
 pub mod event_schema;
+mod footer_cache;
 mod implied_filter;
 pub mod ingest;
 pub mod lake_info;

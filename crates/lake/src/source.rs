@@ -6,7 +6,7 @@ pub mod s3_bucket;
 pub mod selection;
 pub mod standard_input;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
 use cloudtrail::object_key::{KeyVerdict, ObjectKey, ObjectKind, parse};
@@ -31,7 +31,8 @@ pub struct SourceObject {
 /// Where an object's bytes are.
 #[derive(Debug, Clone)]
 pub enum Place {
-    File(PathBuf),
+    /// At this path; none where the object's name is the path, as nearly every name is.
+    File(Option<Box<Path>>),
     /// Read already, as from standard input.
     Memory(Arc<[u8]>),
     /// In a bucket; brought by this fetcher once it is asked for.
@@ -88,6 +89,14 @@ impl SourceObject {
         }
     }
 
+    /// Where a file lies.
+    pub(crate) fn path(&self) -> &Path {
+        match &self.place {
+            Place::File(Some(path)) => path,
+            _ => Path::new(&self.name),
+        }
+    }
+
     /// What the key says; `None` where only the content can tell.
     pub fn key(&self) -> Option<ObjectKey<'_>> {
         match parse(&self.name) {
@@ -113,9 +122,9 @@ impl SourceObject {
 
     /// The day of delivery and the account: what objects are ordered by before their names, so that the same objects give
     /// the same lake whatever order they are listed in and on any number of cores.
-    pub fn day_and_account(&self) -> (i64, Option<&str>) {
+    pub fn day_and_account(&self) -> (i64, Option<u64>) {
         let key = self.key();
         let day = key.and_then(|k| k.delivered_at_us).map_or(i64::MIN, |us| us.div_euclid(crate::timestamp::DAY_US));
-        (day, key.and_then(|k| k.account))
+        (day, key.and_then(|k| k.account).and_then(|account| account.parse().ok()))
     }
 }

@@ -19,6 +19,10 @@ use questions::access_window::AccessWindow;
 use questions::coverage::Coverage;
 use serde_json::{Map, json};
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 struct Bench {
     snapshot: Snapshot,
     now_us: i64,

@@ -152,7 +152,7 @@ fn document_bytes(random: &mut Random) -> Vec<u8> {
     let wrap = |before: &str, record: Vec<u8>, after: &str| [before.as_bytes(), &record, after.as_bytes()].concat();
     let shape = random.below(7);
     let elements: Vec<Vec<u8>> = match shape {
-        0 | 1 | 2 => records,
+        0..=2 => records,
         3 => records.iter().map(|record| wrap("{\"CloudTrailEvent\":", quoted(record), "}")).collect(),
         4 => records.iter().map(|record| wrap("{\"message\":", quoted(record), "}")).collect(),
         5 => records.into_iter().map(|record| wrap("2026-01-02T00:01:02.000Z ", record, "")).collect(),

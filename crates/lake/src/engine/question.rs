@@ -11,8 +11,6 @@ use datafusion::catalog::{MemoryCatalogProvider, MemoryCatalogProviderList, Memo
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::DataFusionError;
 use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::cache::cache_manager::{CacheManagerConfig, CachedFileMetadataEntry, FileMetadataCache};
-use datafusion::execution::cache::default_cache::DefaultCache;
 use datafusion::execution::context::SessionState;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::object_store::{DefaultObjectStoreRegistry, ObjectStoreRegistry, ObjectStoreUrl};
@@ -25,9 +23,9 @@ use datafusion::sql::parser::Statement as PlannerStatement;
 use datafusion::sql::sqlparser::ast::Statement;
 use futures::StreamExt;
 use object_store::local::LocalFileSystem;
-use object_store::path::Path;
 
 use super::{AnswerColumns, EngineLimits, Message, Mode};
+use crate::footer_cache::FooterCache;
 use crate::lake_table::{LAKE_STORE, LakeTable};
 use crate::sql_error::SqlError;
 use crate::value::Value;
@@ -41,20 +39,6 @@ pub(super) struct Question {
     pub(super) sql: String,
     pub(super) now_us: i64,
     pub(super) mode: Mode,
-}
-
-/// Bytes of footers that an engine keeps, beside the memory of its statements.
-const FOOTER_CACHE_BYTES: usize = 64 << 20;
-
-/// The footers and page indexes of files that were read before. A file of the lake never changes, so neither do they;
-/// reading them anew is most of what a question for a needle costs.
-#[derive(Clone)]
-pub(super) struct FooterCache(Arc<DefaultCache<Path, CachedFileMetadataEntry>>);
-
-impl Default for FooterCache {
-    fn default() -> Self {
-        Self(Arc::new(DefaultCache::new(FOOTER_CACHE_BYTES)))
-    }
 }
 
 /// The names of the functions of a session: scalar, aggregate and window functions, and their aliases.
@@ -210,12 +194,8 @@ impl Question {
         let stores = Arc::new(DefaultObjectStoreRegistry::new());
         stores.deregister_store(ObjectStoreUrl::local_filesystem().as_ref())?;
         stores.register_store(ObjectStoreUrl::parse(LAKE_STORE)?.as_ref(), Arc::new(LocalFileSystem::new()));
-        let footers: Arc<FileMetadataCache> = self.footers.0.clone();
-        let caches = CacheManagerConfig::default()
-            .with_file_metadata_cache(Some(footers))
-            .with_metadata_cache_limit(FOOTER_CACHE_BYTES);
         Ok(RuntimeEnvBuilder::new()
-            .with_cache_manager(caches)
+            .with_cache_manager(self.footers.config())
             .with_object_store_registry(stores)
             .with_memory_pool(Arc::new(FairSpillPool::new(self.limits.memory_bytes)))
             .build_arc()?)

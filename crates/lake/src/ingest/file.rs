@@ -125,8 +125,8 @@ pub fn stored_bytes(object: &SourceObject) -> Result<StoredBytes<'_>, SourceFaul
     let (length, reader): (usize, Box<dyn Read + '_>) = match &object.place {
         Place::Memory(bytes) => (bytes.len(), Box::new(&bytes[..])),
         Place::Bucket(fetcher) => (object.size_bytes as usize, Box::new(fetcher.open(object))),
-        Place::File(path) => {
-            let (file, length) = local_folder::open(path)?;
+        Place::File(_) => {
+            let (file, length) = local_folder::open(object.path())?;
             (length as usize, Box::new(file))
         }
     };
@@ -137,7 +137,7 @@ impl StoredBytes<'_> {
     /// An error of reading them, as the outcome tells it.
     pub fn fault(&self, error: &std::io::Error) -> SourceFault {
         match &self.object.place {
-            Place::File(path) => local_folder::fault(path, error),
+            Place::File(_) => local_folder::fault(self.object.path(), error),
             Place::Bucket(_) => body::fault_of(&self.object.name, error),
             Place::Memory(_) => {
                 SourceFault { name: self.object.name.clone(), reason: "IO_ERROR", detail: error.to_string() }

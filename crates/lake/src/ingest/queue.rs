@@ -63,11 +63,7 @@ pub(super) fn unknown_objects(
 
 /// Objects by day, account and name. Each key is read once: a sort compares every object many times.
 fn in_order(objects: impl Iterator<Item = SourceObject>) -> Vec<SourceObject> {
-    let with_order = |object: SourceObject| {
-        let (day, account) = object.day_and_account();
-        (day, account.map(str::to_owned), object)
-    };
-    let mut ordered: Vec<(i64, Option<String>, SourceObject)> = objects.map(with_order).collect();
-    ordered.sort_unstable_by(|a, b| (a.0, &a.1, &a.2.name).cmp(&(b.0, &b.1, &b.2.name)));
-    ordered.into_iter().map(|(_, _, object)| object).collect()
+    let mut ordered: Vec<_> = objects.map(|object| (object.day_and_account(), object)).collect();
+    ordered.sort_unstable_by(|a, b| (a.0, &a.1.name).cmp(&(b.0, &b.1.name)));
+    ordered.into_iter().map(|(_, object)| object).collect()
 }

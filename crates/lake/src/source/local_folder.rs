@@ -62,7 +62,7 @@ fn walk(root: PathBuf, listing: &mut Listing) {
 }
 
 fn list_entry(path: PathBuf, metadata: &fs::Metadata, listing: &mut Listing) {
-    let name = name_of(&path);
+    let (name, path) = name_and_path(path);
     if metadata.is_symlink() {
         return listing.skipped.push((name, "SYMLINK"));
     }
@@ -113,6 +113,17 @@ fn open_without_links(path: &Path) -> Result<File, Errno> {
 #[cfg(not(target_os = "linux"))]
 fn open_without_links(path: &Path) -> Result<File, Errno> {
     rustix::fs::open(path, OPEN, Mode::empty()).map(File::from)
+}
+
+/// The name, and the path where it is another. A folder of logs holds a million of them.
+fn name_and_path(path: PathBuf) -> (String, Option<Box<Path>>) {
+    match path.into_os_string().into_string() {
+        Ok(mut name) => {
+            name.shrink_to_fit();
+            (name, None)
+        }
+        Err(bytes) => (name_of(Path::new(&bytes)), Some(PathBuf::from(bytes).into_boxed_path())),
+    }
 }
 
 /// The path as text; bytes that are not UTF-8 are written `%FF`, so that two names never become one.

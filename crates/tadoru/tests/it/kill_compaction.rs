@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 
 use crate::compaction::lake_of_small_files;
-use crate::test_lake::{TestLake, text};
+use crate::test_lake::{TestLake, sample, text, write_sample};
 
 fn kept(lake: &TestLake, arguments: &[&str]) -> Command {
     let mut command = lake.command(arguments);
@@ -99,4 +99,15 @@ fn once(whole: &TestLake, arguments: &[&str], point: &str) {
     assert!(lake.content() == undisturbed.content(), "after {point} the lake is another one");
     finish(&lake, &["lake", "compact"], point);
     assert_eq!(lake.present_files(), lake.named_files(), "after {point} files are left lying about");
+}
+
+#[test]
+fn killed_while_folding_the_ledger() {
+    let (whole, logs) = lake_of_small_files(1);
+    // A day is folded once its region has delivered for a week after it.
+    write_sample(&sample(), 15..16, &logs);
+    assert!(whole.command(&["ingest", "--quiet"]).arg(&logs).output().unwrap().status.success());
+    for point in ["before_fold_commit", "after_fold_commit"] {
+        once(&whole, &["lake", "compact"], point);
+    }
 }

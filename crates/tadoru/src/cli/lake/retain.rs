@@ -46,7 +46,7 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     let on_wait = &mut |who: &str| super::say_waiting(context, who);
     let summary = retain(&config.lake, &retention, now_us, wait, flags.dry_run, on_wait).map_err(super::explain)?;
     if !flags.dry_run {
-        clean_up(&config.lake, now_us, super::grace(context)).map_err(super::explain)?;
+        clean_up(&config.lake, Now::clock().us, super::grace(context)).map_err(super::explain)?;
     }
     let mut table = Table::new(&["table", "day", "events", "files", "bytes", "result"]);
     let result = if flags.dry_run { "would_be_retired" } else { "retired" };
