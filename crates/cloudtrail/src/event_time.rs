@@ -3,6 +3,10 @@
 
 /// Microseconds in a day.
 pub const DAY_US: i64 = 86_400_000_000;
+/// 1678-01-01, and 2262-01-01: whole years within what 64 bits of nanoseconds hold, in which many readers of a lake count.
+pub const EARLIEST_US: i64 = -9_214_560_000_000_000;
+/// See [`EARLIEST_US`].
+pub const LATEST_US: i64 = 9_214_646_400_000_000;
 
 /// A time read from text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

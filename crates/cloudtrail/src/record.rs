@@ -9,6 +9,7 @@ mod reader;
 
 use std::borrow::Cow;
 
+use crate::event_time;
 use crate::log_file::RecordSlice;
 use crate::object_key::ObjectKey;
 use crate::outcome::Outcome;
@@ -70,7 +71,7 @@ impl Copy {
 pub struct Record<'a> {
     /// The record as it stands in the file.
     pub raw: &'a str,
-    /// eventTime, microseconds since 1970, UTC.
+    /// eventTime, microseconds since 1970, UTC; one that cannot be true is drawn into the years 1678 to 2261.
     pub event_timestamp_us: i64,
     /// The UTC date of eventTime as days since 1970; the delivery date where eventTime cannot be true
     /// (before 2013, or more than a day after delivery).
@@ -148,7 +149,7 @@ fn read_fields<'a>(slice: &'a RecordSlice<'a>, context: &RecordContext<'_>) -> R
     let (user_identity, identity_text) = derived::user_identity_of(&mut fields)?;
     let mut record = Record {
         raw: fields.raw,
-        event_timestamp_us: time.timestamp_us,
+        event_timestamp_us: time.timestamp_us.clamp(event_time::EARLIEST_US, event_time::LATEST_US),
         event_date_days: 0,
         delivery_date_days: None,
         event_version: fields.text(Field::EventVersion)?,

@@ -92,6 +92,8 @@ pub enum CatalogError {
     Corrupt { path: PathBuf, detail: String },
     #[error("another program changed the lake in a way this tadoru does not read: {0}")]
     ForeignChange(String),
+    #[error("the lake in {} has files, and no catalog that names them", .0.display())]
+    CatalogGone(PathBuf),
     #[error("cannot use the lake's folder {}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("the lake's catalog cannot be used")]
@@ -229,6 +231,10 @@ impl Catalog {
         if !is_empty(&transaction)? {
             return Ok(());
         }
+        // A new catalog would make orphans of what a lost one named.
+        if has_files(&self.folder.join("data"))? {
+            return Err(CatalogError::CatalogGone(self.folder.clone()));
+        }
         for (name, columns) in ducklake_table::DUCKLAKE_TABLES {
             transaction.execute_batch(&format!("CREATE TABLE ducklake_{name} ({columns})"))?;
         }
@@ -305,6 +311,23 @@ impl Catalog {
 fn is_empty(connection: &Connection) -> Result<bool, CatalogError> {
     let sql = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table')";
     Ok(connection.query_row(sql, [], |r| r.get(0))?)
+}
+
+/// Whether `folder` holds a file at any depth.
+fn has_files(folder: &Path) -> Result<bool, CatalogError> {
+    let failed = |source| CatalogError::Io { path: folder.to_owned(), source };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed(error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if !entry.file_type().map_err(failed)?.is_dir() || has_files(&entry.path())? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The lake keeps what CloudTrail wrote, secrets too: a new one is its owner's alone. Its name is made durable: what is

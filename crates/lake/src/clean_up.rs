@@ -30,11 +30,11 @@ pub struct CleanUpSummary {
 /// Files below `data/` that the catalog does not name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnnamedFiles {
-    /// A dead writer's: nothing will ever name them.
+    /// A killed writer's: nothing will ever name them.
     pub orphans: Vec<PathBuf>,
     /// A living writer's, not yet committed.
     pub in_work: Vec<PathBuf>,
-    /// Not made by Tadoru; they are left alone.
+    /// Nobody knows whose: not made by Tadoru, copied, or of a lake whose catalog is another. They are left alone.
     pub foreign: Vec<PathBuf>,
 }
 
@@ -80,15 +80,15 @@ pub fn unnamed_files(catalog: &Catalog) -> Result<UnnamedFiles, UpkeepError> {
     let mut found = Vec::new();
     list(&data, &mut found).map_err(|source| io_failed(&data, source))?;
     let writers = catalog.folder().join("writers");
-    let living = writer_presence::living(catalog.folder()).map_err(|source| io_failed(&writers, source))?;
+    let writers = writer_presence::writers(catalog.folder()).map_err(|source| io_failed(&writers, source))?;
     let named = catalog.named_files()?;
     let mut unnamed = UnnamedFiles::default();
     for path in found.into_iter().filter(|path| !named.contains(path)) {
         let writer = path.file_name().and_then(|name| name.to_str()).and_then(writer_presence::writer_of);
         match writer {
-            None => unnamed.foreign.push(path),
-            Some(id) if living.contains(id) => unnamed.in_work.push(path),
-            Some(_) => unnamed.orphans.push(path),
+            Some(id) if writers.living.contains(id) => unnamed.in_work.push(path),
+            Some(id) if writers.dead.contains(id) => unnamed.orphans.push(path),
+            _ => unnamed.foreign.push(path),
         }
     }
     Ok(unnamed)

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::catalog::{Catalog, DataFile, Replacement, Table};
 use crate::ingest::parallel;
-use crate::parquet_file::{Density, ParquetLayout, ReadError, WrittenFile};
+use crate::parquet_file::{Density, ParquetLayout, ReadError, WrittenFile, checksum_of_file};
 use crate::upkeep::UpkeepError;
 use crate::writer_lock::WriterLock;
 use crate::writer_presence::WriterPresence;
@@ -66,6 +66,21 @@ struct Merge {
     table: Table,
     day: i32,
     inputs: Vec<DataFile>,
+    /// Of the inputs' bytes, as they were written; none of files from before checksums were kept.
+    checksums: Vec<Option<String>>,
+}
+
+impl Merge {
+    /// What a merge reads must be what was written: its output gets a checksum of its own, and would hide the damage.
+    fn verify_inputs(&self) -> Result<(), UpkeepError> {
+        for (file, written) in self.inputs.iter().zip(&self.checksums) {
+            let found = checksum_of_file(&file.path).map_err(|source| ReadError::new(&file.path, source))?;
+            if written.as_ref().is_some_and(|written| *written != found) {
+                return Err(UpkeepError::Damaged(file.path.clone()));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Merges what `options` asks for until nothing is left to merge. `stop` ends it between merges; `on_progress` hears the sums
@@ -135,7 +150,10 @@ fn plan(
             }
             begun.insert((table, day));
             files.sort_by_key(|file| (file.size_bytes, file.id));
-            merges.extend(groups(files).into_iter().map(|inputs| Merge { table, day, inputs }));
+            for inputs in groups(files) {
+                let checksums = inputs.iter().map(|file| catalog.checksum(file.id)).collect::<Result<_, _>>()?;
+                merges.push(Merge { table, day, inputs, checksums });
+            }
         }
     }
     Ok(merges)
@@ -222,6 +240,7 @@ impl MergeWriter {
         let day = timestamp::date_text(merge.day);
         let number = self.next_file.fetch_add(1, Ordering::Relaxed);
         let path = format!("{}={day}/{}-{number:06}.parquet", merge.table.partition_column(), self.presence.id());
+        merge.verify_inputs()?;
         let sorted = SortedMerge::open(merge.table, layout.schema(), &merge.inputs)?;
         let mut batches: Box<dyn Iterator<Item = Result<RecordBatch, MergeError>>> = match merge.table {
             Table::Events => Box::new(sorted.map(|batch| batch.map_err(MergeError::Read))),

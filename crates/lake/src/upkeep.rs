@@ -48,6 +48,8 @@ pub enum UpkeepError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Lock(#[from] LockError),
+    #[error("{} is not what was written", .0.display())]
+    Damaged(PathBuf),
     #[error("cannot clean up {}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
 }

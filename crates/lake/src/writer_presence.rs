@@ -1,6 +1,5 @@
 //! Whether a writer lives. Each one has an id that begins the names of its files, and while it lives it holds the lock of
-//! `writers/<id>.lock`; so a file that no snapshot names is an orphan only where its writer is gone, and a killed process leaves
-//! nothing that has to be guessed. `clean_up` asks.
+//! `writers/<id>.lock`; so a file that no snapshot names is an orphan only where its writer was killed: that one's lock is still there, and free. `clean_up` asks.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -56,18 +55,26 @@ pub(crate) fn writer_of(file_name: &str) -> Option<&str> {
     (is_id && file_name[ID_LENGTH..].starts_with(['-', '.'])).then_some(id)
 }
 
-/// The ids of the writers that live.
-pub(crate) fn living(folder: &Path) -> io::Result<HashSet<String>> {
-    let mut ids = HashSet::new();
+/// The ids of the writers that left their lock behind.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Writers {
+    pub living: HashSet<String>,
+    /// Killed: one that ends takes its lock along.
+    pub dead: HashSet<String>,
+}
+
+/// Who writes to the lake, and who was killed while it did.
+pub(crate) fn writers(folder: &Path) -> io::Result<Writers> {
+    let mut writers = Writers::default();
     for (id, path) in lock_files(folder)? {
         match File::open(path) {
-            Ok(file) if is_locked(&file)? => drop(ids.insert(id)),
-            Ok(_) => {}
+            Ok(file) if is_locked(&file)? => drop(writers.living.insert(id)),
+            Ok(_) => drop(writers.dead.insert(id)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(ids)
+    Ok(writers)
 }
 
 /// Removes the locks of writers that died without doing so.
@@ -118,12 +125,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let writer = WriterPresence::register(folder.path()).unwrap();
         let (id, path) = (writer.id().to_owned(), writer.path.clone());
-        assert!(living(folder.path()).unwrap().contains(&id));
+        assert!(writers(folder.path()).unwrap().living.contains(&id));
         remove_dead(folder.path()).unwrap();
         assert!(path.exists(), "a living writer's lock stays");
         drop(writer);
-        assert!(living(folder.path()).unwrap().is_empty());
+        assert_eq!(writers(folder.path()).unwrap(), Writers::default());
         fs::write(&path, "").unwrap();
+        assert!(writers(folder.path()).unwrap().dead.contains(&id));
         remove_dead(folder.path()).unwrap();
         assert!(!path.exists(), "a killed writer leaves its lock file unlocked");
     }

@@ -72,16 +72,19 @@ impl Catalog {
         Ok(self.connection.query_row(sql, [id], |r| r.get(0))?)
     }
 
+    /// The checksum of a file's bytes; none where it was written before checksums were kept.
+    pub fn checksum(&self, id: i64) -> Result<Option<String>, CatalogError> {
+        let sql = "SELECT (SELECT xxh3 FROM file_checksum WHERE data_file_id = ?)";
+        Ok(self.connection.prepare_cached(sql)?.query_row([id], |r| r.get(0))?)
+    }
+
     /// The footer's length, checksum and statistics of a file.
     pub fn kept_file(&self, id: i64) -> Result<KeptFile, CatalogError> {
         let footer_bytes = self
             .connection
             .prepare_cached("SELECT footer_size FROM ducklake_data_file WHERE data_file_id = ?")?
             .query_row([id], |r| r.get(0))?;
-        let xxh3 = self
-            .connection
-            .prepare_cached("SELECT (SELECT xxh3 FROM file_checksum WHERE data_file_id = ?)")?
-            .query_row([id], |r| r.get(0))?;
+        let xxh3 = self.checksum(id)?;
         let mut statement = self.connection.prepare_cached(
             "SELECT s.column_id, s.value_count, s.null_count, s.min_value, s.max_value FROM ducklake_data_file f
              JOIN ducklake_file_column_stats s ON s.table_id = f.table_id AND s.data_file_id = f.data_file_id

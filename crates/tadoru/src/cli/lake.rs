@@ -117,6 +117,12 @@ fn explain(error: UpkeepError) -> anyhow::Error {
     match &error {
         UpkeepError::Catalog(_) => error.into(),
         UpkeepError::Lock(error) => bad_lake::of_lock(error).into(),
+        UpkeepError::Damaged(_) => Failure::failed(
+            message
+                .why("its bytes have another checksum; merging it would hide that")
+                .try_this("tadoru lake check names all damage; restore the file from a backup"),
+        )
+        .into(),
         UpkeepError::Read(_) => Failure::failed(message.try_this("tadoru lake check")).into(),
         UpkeepError::Write(_) | UpkeepError::Io { .. } => {
             Failure::failed(message.try_this("mend it and run the same command again; the lake is as it was")).into()

@@ -74,6 +74,11 @@ fn of_catalog(error: &CatalogError) -> Failure {
                     .try_this("tadoru ingest FOLDER makes one, tadoru demo a sample; --lake DIR names another"),
             )
         }
+        CatalogError::CatalogGone(_) => Failure::failed(
+            message
+                .why("catalog.sqlite is missing or empty; without it nobody knows which files are the lake's")
+                .try_this(format!("restore catalog.sqlite from a backup, or {ANOTHER_LAKE}")),
+        ),
         CatalogError::NewerVersion { .. } => Failure::failed(
             message.why("what this version does not know it would misread").try_this("install the newest tadoru"),
         ),

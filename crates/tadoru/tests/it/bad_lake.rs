@@ -82,6 +82,22 @@ fn a_truncated_catalog_is_damaged() {
 }
 
 #[test]
+fn a_lost_catalog_is_not_replaced() {
+    let (_scratch, lake) = new_lake();
+    let folder = lake.join("data/main/events/eventdate=2026-01-02");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("0190a3b2c4d5e6f708192a3b4c5d6e7f-000001.parquet");
+    std::fs::write(&file, "what a lost catalog named").unwrap();
+    for name in ["catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"] {
+        let _ = std::fs::remove_file(lake.join(name));
+    }
+    check(&lake, &[&["ingest", "-"]], 1, "no catalog that names them", "missing or empty");
+    std::fs::write(Catalog::path(&lake), "").unwrap();
+    check(&lake, &[&["ingest", "-"]], 1, "no catalog that names them", "missing or empty");
+    assert!(file.exists());
+}
+
+#[test]
 fn a_newer_lake_is_not_misread() {
     let (_scratch, lake) = new_lake();
     change(&lake, "UPDATE lake_setting SET value = '4' WHERE name = 'lake_version'");

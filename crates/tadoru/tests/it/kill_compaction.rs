@@ -66,10 +66,12 @@ fn killed_while_cleaning_up() {
     let output = whole.run(&["lake", "compact"]);
     assert!(output.status.success());
     let orphans = whole.folder().join("data/main/events");
+    let killed = "0190a3b2c4d5e6f708192a3b4c5d6e7f";
     for day in 1..=6 {
-        let name = format!("0190a3b2c4d5e6f708192a3b4c5d6e7f-{day:06}.parquet");
-        std::fs::write(orphans.join(name), "half a file").unwrap();
+        std::fs::write(orphans.join(format!("{killed}-{day:06}.parquet")), "half a file").unwrap();
     }
+    std::fs::create_dir_all(whole.folder().join("writers")).unwrap();
+    std::fs::write(whole.folder().join(format!("writers/{killed}.lock")), "").unwrap();
     let points = ["before_unlink", "before_orphan_unlink"];
     survives(&whole, &["lake", "compact"], &points, true);
     for point in ["before_expiry_commit", "after_expiry_commit", "after_unlink"] {

@@ -144,3 +144,42 @@ fn a_rollup_that_is_not_the_sum() {
     let found = finds(&lake, "rollup");
     assert!(found[0]["detail"].as_str().unwrap().contains("are not the sum of their events"), "{found:?}");
 }
+
+#[test]
+fn compaction_hides_no_damage() {
+    let lake = lake();
+    let path = events_file(&lake);
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x20;
+    fs::write(&path, bytes).unwrap();
+    write_sample(&sample(), 26..28, &lake.beside("more"));
+    let logs = lake.beside("more");
+    let ingest = lake.command(&["ingest", "-q"]).arg(&logs).env("TADORU_TEST_BATCH_BYTES", "150000").output().unwrap();
+    assert!(ingest.status.success(), "{}", text(&ingest.stderr));
+    let output = lake.run(&["lake", "compact", "--all"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("is not what was written"), "{}", text(&output.stderr));
+    finds(&lake, "file_checksum");
+}
+
+#[test]
+fn times_that_cannot_be_true_disable_neither_check_nor_sql() {
+    let lake = TestLake::new();
+    let record = |time: &str, id: u32| {
+        format!(
+            r#"{{"eventVersion":"1.08","eventTime":"{time}","eventSource":"s3.amazonaws.com","eventName":"GetObject","eventID":"0000000{id}-0000-4000-8000-000000000000","userIdentity":{{"type":"AWSService","invokedBy":"x.amazonaws.com"}}}}"#
+        )
+    };
+    let times = ["0001-01-02T03:04:05Z", "9998-01-02T03:04:05Z", "2026-01-02T03:04:05Z"];
+    let records: Vec<String> = times.iter().zip(1..).map(|(time, id)| record(time, id)).collect();
+    let logs = lake.beside("times.json");
+    fs::write(&logs, format!(r#"{{"Records":[{}]}}"#, records.join(","))).unwrap();
+    lake.ingest(&[&logs]);
+    assert_eq!(violations(&lake), Vec::<Value>::new());
+    let days = "SELECT date_trunc('day', eventtime) AS day, count(*) AS n FROM events GROUP BY 1 ORDER BY 1";
+    assert_eq!(lake.rows(days).len(), 3);
+    assert_eq!(lake.rows("SELECT 1 FROM events WHERE eventtime > now() - interval '30' day").len(), 1);
+    let raw = lake.rows("SELECT raw FROM events WHERE raw LIKE '%0001-01-02%'");
+    assert_eq!(raw.len(), 1, "the record's own bytes stay");
+}
