@@ -2,7 +2,6 @@
 //! `cargo xtask bench`; `time_questions LAKE QUERIES_DIR RUNS`.
 #![expect(
     clippy::print_stdout,
-    clippy::disallowed_methods,
     clippy::unwrap_used,
     reason = "a benchmark prints what it measured by the clock, and stops where something is wrong"
 )]
