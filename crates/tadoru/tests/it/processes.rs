@@ -16,7 +16,7 @@ use crate::reference::{agrees, duckdb};
 use crate::test_lake::{TestLake, text, write_sample};
 
 /// Dozens of batches over the files of a round.
-const BATCH_BYTES: &str = "60000";
+const BATCH_BYTES: &str = "15000";
 /// The days of the sample that a round delivers, and how many of them the short ingests take again.
 const DAYS: u32 = 4;
 /// The day of the retention run, and what it keeps: the sample's first day is 2026-05-01.
@@ -179,7 +179,7 @@ fn grown(answer: &str, known: u64, who: &str) -> u64 {
 
 /// Files of a round: all of them, and the last days' under other names, so that each of their events comes again.
 fn sources(lake: &TestLake, round: u64) -> (PathBuf, PathBuf) {
-    let organization = Organization::new(Settings { seed: round, events: 6_000, ..Settings::default() });
+    let organization = Organization::new(Settings { seed: round, events: 12_000, ..Settings::default() });
     let (logs, again) = (lake.beside(&format!("logs-{round}")), lake.beside(&format!("again-{round}")));
     write_sample(&organization, 0..DAYS, &logs);
     write_sample(&organization, DAYS - 2..DAYS, &again);
