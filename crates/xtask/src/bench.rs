@@ -74,8 +74,7 @@ pub fn run(root: &Path, selection: &Selection) -> Result<bool> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let python = comparison_venv::prepare(root, &target).map_err(anyhow::Error::msg)?;
     for arguments in [
-        &["build", "--release"][..],
-        &["build", "--release", "--example", "time_questions"],
+        &["build", "--release", "--features", "bench"][..],
         &["build", "--release", "-p", "sample", "--example", "write_sample"],
     ] {
         if !Command::new("cargo").args(arguments).current_dir(root).status()?.success() {
@@ -171,7 +170,7 @@ impl Bench {
     fn questions(&self, lake: &Path, figures: &mut Figures) -> Result<()> {
         let queries = self.root.join("benches/queries");
         let (lake, queries, runs) = (lake.to_string_lossy(), queries.to_string_lossy(), self.runs.to_string());
-        let program = self.release.join("examples/time_questions");
+        let program = self.release.join("time_questions");
         let ours = self.cost(&[&*program.to_string_lossy(), &*lake, &*queries, &*runs])?;
         let script = self.root.join("benches/duckdb.py");
         let command =
