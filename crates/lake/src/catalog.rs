@@ -3,6 +3,7 @@
 //! them is `lake_table`'s.
 
 mod append;
+mod connection;
 mod data_file;
 mod digest;
 mod ducklake_table;
@@ -22,7 +23,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::event_schema::{ACCESS_DAILY, Column, EVENTS, numbered};
 use crate::parquet_file::{create_durable_folder, sync_folder};
@@ -96,6 +97,8 @@ pub enum CatalogError {
     CatalogGone(PathBuf),
     #[error("cannot use the lake's folder {}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
+    #[error("the newest commits of the lake cannot be read: {} must be merged first", .0.display())]
+    UnmergedWal(PathBuf),
     #[error("the lake's catalog cannot be used")]
     Sqlite(#[from] rusqlite::Error),
 }
@@ -114,6 +117,16 @@ pub enum CatalogFault {
 }
 
 impl CatalogError {
+    /// The error of opening the file at `path`: one whose bytes are no database is named.
+    fn at(self, path: &Path) -> Self {
+        match &self {
+            Self::Sqlite(error) if self.fault() == CatalogFault::Damaged => {
+                Self::Corrupt { path: path.to_owned(), detail: error.to_string() }
+            }
+            _ => self,
+        }
+    }
+
     /// The kind of an error that SQLite reported.
     pub fn fault(&self) -> CatalogFault {
         use rusqlite::ErrorCode as Code;
@@ -134,6 +147,9 @@ impl CatalogError {
         }
     }
 }
+
+/// So long a statement waits for another process's.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open catalog; cheap to open, one per thread of work.
 #[derive(Debug)]
@@ -178,9 +194,7 @@ impl Catalog {
             Err(source) => return Err(CatalogError::Io { path: folder.to_owned(), source }),
         }
         let folder = folder.canonicalize().map_err(|source| CatalogError::Io { path: folder.to_owned(), source })?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags)
-            .or_else(|_| Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+        let connection = connection::open(&path).map_err(|error| error.at(&path))?;
         let catalog = Self { connection, folder };
         catalog.configure()?;
         if is_empty(&catalog.connection)? {
@@ -209,13 +223,8 @@ impl Catalog {
     }
 
     fn configure(&self) -> Result<(), CatalogError> {
-        self.connection.busy_timeout(Duration::from_secs(30))?;
-        let not_sqlite = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-                CatalogError::Corrupt { path: Self::path(&self.folder), detail: error.to_string() }
-            }
-            _ => CatalogError::Sqlite(error),
-        };
+        self.connection.busy_timeout(BUSY_TIMEOUT)?;
+        let not_sqlite = |error| CatalogError::Sqlite(error).at(&Self::path(&self.folder));
         self.connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())).map_err(not_sqlite)?;
         if !self.connection.is_readonly("main")? {
             self.connection.pragma_update(None, "journal_mode", "WAL").map_err(not_sqlite)?;

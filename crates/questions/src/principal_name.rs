@@ -46,6 +46,17 @@ const IDENTITY_CENTER: &str = "IdentityCenterUser:";
 /// understood here.
 pub fn resolve(snapshot: &Snapshot, text: &str, now_us: i64) -> Result<Who, QuestionError> {
     let names = Names { snapshot, now_us };
+    let who = find(&names, text)?;
+    match &who {
+        Who::Session { principal, session } if !names.has_session(principal, session)? => {
+            Err(QuestionError::UnknownPrincipal { name: text.trim().to_owned(), similar: vec![principal.clone()] })
+        }
+        _ => Ok(who),
+    }
+}
+
+/// As `resolve`, but of a session that an ARN names only its role is looked for.
+fn find(names: &Names<'_>, text: &str) -> Result<Who, QuestionError> {
     let text = text.trim();
     if text.is_empty() {
         return Err(QuestionError::Input {
@@ -75,14 +86,33 @@ pub fn resolve(snapshot: &Snapshot, text: &str, now_us: i64) -> Result<Who, Ques
     }
 }
 
+/// Who has the permissions that a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// As the lake stores it.
+    pub principal: String,
+    /// The session of the role that was named, where no event is of it.
+    pub unseen_session: Option<String>,
+}
+
 /// The principal that `text` means, as the lake stores it: a user, role, root or other principal by its ARN (a role's also
-/// without its path), its name or account id. A session means its role, an access key whose it is.
+/// without its path), its name or account id. A session means its role, whether
+/// or not there are events of it; an access key whose it is.
 ///
 /// # Errors
 /// As `resolve`; and an Identity Center user whose own records are not in the logs has no permissions to speak of.
-pub fn resolve_principal(snapshot: &Snapshot, text: &str) -> Result<String, QuestionError> {
+pub fn resolve_principal(snapshot: &Snapshot, text: &str) -> Result<Holder, QuestionError> {
     // No statement of this file says now().
-    let who = resolve(snapshot, text, 0)?;
+    let names = Names { snapshot, now_us: 0 };
+    let who = find(&names, text)?;
+    let unseen_session = match &who {
+        Who::Session { principal, session } if !names.has_session(principal, session)? => Some(session.clone()),
+        _ => None,
+    };
+    Ok(Holder { principal: holder_of(&names, text, who)?, unseen_session })
+}
+
+fn holder_of(names: &Names<'_>, text: &str, who: Who) -> Result<String, QuestionError> {
     match who {
         Who::Principal(principal) | Who::Session { principal, .. } => Ok(principal),
         Who::IdentityCenterUser { mut principals, .. } if principals.len() == 1 => Ok(principals.remove(0)),
@@ -94,7 +124,6 @@ pub fn resolve_principal(snapshot: &Snapshot, text: &str) -> Result<String, Ques
             try_this: format!("tadoru activity {text}, then the AWSReservedSSO_ roles that it lists"),
         }),
         Who::AccessKey(key) => {
-            let names = Names { snapshot, now_us: 0 };
             let condition = format!("accesskeyid = {}", quote(&key));
             let mut owners =
                 names.texts(&format!("SELECT DISTINCT principal FROM events WHERE {condition} ORDER BY 1"))?;
@@ -137,6 +166,10 @@ impl Names<'_> {
         Ok(!found.is_empty())
     }
 
+    fn has_session(&self, principal: &str, session: &str) -> Result<bool, QuestionError> {
+        self.exists(&format!("principal = {} AND sessionname = {}", quote(principal), quote(session)))
+    }
+
     fn principals(&self) -> Result<Vec<String>, QuestionError> {
         self.texts("SELECT DISTINCT principal FROM access_daily ORDER BY 1")
     }
@@ -157,10 +190,6 @@ impl Names<'_> {
             _ => self.texts(&format!("SELECT DISTINCT principal FROM events WHERE {condition} ORDER BY 1"))?,
         };
         let principal = one_of(text, known, fitting)?;
-        let (role, name) = (quote(&principal), quote(session));
-        if !self.exists(&format!("principal = {role} AND sessionname = {name}"))? {
-            return Err(QuestionError::UnknownPrincipal { name: text.to_owned(), similar: vec![principal] });
-        }
         Ok(Who::Session { principal, session: session.to_owned() })
     }
 

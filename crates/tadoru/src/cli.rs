@@ -3,6 +3,7 @@
 
 mod access_advisor;
 mod activity;
+mod argument;
 mod completions;
 mod demo;
 mod events;

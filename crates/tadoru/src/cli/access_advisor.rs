@@ -7,7 +7,7 @@ use iam::service_reference::ServiceReference;
 use questions::access_advisor::{self, Answer, Granularity, Input, Line, Listed};
 use questions::access_window::AccessWindow;
 use questions::coverage::Coverage;
-use questions::principal_name;
+use questions::principal_name::{self, Holder};
 use serde_json::{Value, json};
 
 use super::Context;
@@ -55,7 +55,9 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let window = window(flags.since.as_deref(), flags.until.as_deref(), now)?;
     let mut principals = Vec::new();
     for name in &flags.who {
-        principals.push(principal_name::resolve_principal(&snapshot, context.unquoted(name))?);
+        let holder = principal_name::resolve_principal(&snapshot, context.unquoted(name))?;
+        note_unseen_session(context, &holder);
+        principals.push(holder.principal);
     }
     let granularity = match flags.granularity {
         Level::Service => Granularity::Service,
@@ -77,11 +79,25 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
 pub fn window(since: Option<&str>, until: Option<&str>, now: Now) -> anyhow::Result<AccessWindow> {
     let since_us = since.map(|text| time_argument::parse(text, now)).transpose()?;
     let until_us = until.map(|text| time_argument::parse(text, now)).transpose()?.unwrap_or(now.us);
-    if since_us.is_some_and(|since| since >= until_us) {
-        let message = Message::error("the window is empty").why("it ends before it begins");
-        return Err(Failure::usage(message.try_this("--since before --until")).into());
-    }
+    refuse_empty_window(since_us, until_us)?;
     Ok(AccessWindow { since_us, until_us })
+}
+
+/// An error where nothing can lie in the window.
+pub fn refuse_empty_window(since_us: Option<i64>, until_us: i64) -> Result<(), Failure> {
+    if since_us.is_none_or(|since| since < until_us) {
+        return Ok(());
+    }
+    let message = Message::error("the window is empty").why("it ends before it begins");
+    Err(Failure::usage(message.try_this("--since before --until")))
+}
+
+/// Says that a session was named of which there is no event.
+pub fn note_unseen_session(context: &Context, holder: &Holder) {
+    if let Some(session) = &holder.unseen_session {
+        let message = Message::note(format!("no event is of the session {session}; the answer is its role's"));
+        context.note(&message.why(format!("permissions are the role's: {}", holder.principal)));
+    }
 }
 
 fn table(lines: &[Line], granularity: Granularity) -> Table {

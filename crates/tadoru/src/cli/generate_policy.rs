@@ -12,8 +12,8 @@ use questions::generate_policy::{self, Answer, Input, Line, Place};
 use questions::principal_name;
 use serde_json::json;
 
-use super::Context;
-use super::access_advisor::window;
+use super::access_advisor::{note_unseen_session, window};
+use super::{Context, argument};
 use crate::error::{Exit, Failure, Message};
 use crate::output::{OutputFormat, Table, from_lake};
 
@@ -34,8 +34,8 @@ pub struct Flags {
     /// Only calls recorded in this region, as ap-northeast-1 or ap-*; repeatable
     #[arg(long, value_name = "REGION", value_delimiter = ',')]
     region: Vec<String>,
-    /// Only calls recorded in this account; repeatable
-    #[arg(long, value_name = "ACCOUNT", value_delimiter = ',')]
+    /// Only calls recorded in this account, * and ? allowed; repeatable
+    #[arg(long, value_name = "ACCOUNT", value_delimiter = ',', value_parser = argument::account_pattern)]
     account: Vec<String>,
     /// Leave out actions whose every call was denied
     #[arg(long)]
@@ -57,8 +57,10 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     }
     let (snapshot, now) = context.open()?;
     let window = window(flags.since.as_deref(), flags.until.as_deref(), now)?;
+    let holder = principal_name::resolve_principal(&snapshot, context.unquoted(&flags.who))?;
+    note_unseen_session(context, &holder);
     let input = Input {
-        principal: principal_name::resolve_principal(&snapshot, context.unquoted(&flags.who))?,
+        principal: holder.principal,
         window,
         regions: flags.region,
         accounts: flags.account,

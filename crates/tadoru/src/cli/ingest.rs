@@ -19,7 +19,7 @@ use lake::source::{NO_KEY, SourceFault};
 use lake::stop_point;
 use serde_json::{Value, json};
 
-use super::Context;
+use super::{Context, argument};
 use crate::clock::Now;
 use crate::error::{Exit, Failure, Message, bad_lake};
 use crate::output::Table;
@@ -38,7 +38,7 @@ pub struct Flags {
     #[arg(long)]
     dry_run: bool,
     /// Threads that read and write [default: one a core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = argument::jobs, allow_negative_numbers = true)]
     jobs: Option<usize>,
     /// Seconds to wait for another process that writes to the lake
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -56,7 +56,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         return dry_run::run(context, sources, &stop);
     }
     let options = IngestOptions {
-        workers: flags.jobs.filter(|n| *n > 0).unwrap_or_else(cores),
+        workers: flags.jobs.unwrap_or_else(cores),
         wait: Duration::from_secs(flags.wait),
         now_us: Now::clock().us,
         limits: Limits { in_memory_bytes, ..limits },
@@ -72,7 +72,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     display.end();
     let outcome = outcome.map_err(explain)?;
     let seconds = began.elapsed().as_secs_f64();
-    report(context, &outcome);
+    report(context, &outcome, flags.source.is_narrow());
     report_faults(&outcome.faults, &urls);
     if !outcome.interrupted {
         super::lake::keep_up(context, options.workers, options.wait, &stop);
@@ -184,13 +184,18 @@ fn summary_table(outcome: &Outcome, seconds: f64) -> Table {
     table
 }
 
-fn report(context: &Context, outcome: &Outcome) {
+/// What the run found; `is_narrow`: as far as flags let it look.
+fn report(context: &Context, outcome: &Outcome, is_narrow: bool) {
     if found(outcome) == 0 && outcome.faults.is_empty() {
-        context.note(
-            &Message::note("there was nothing to ingest")
-                .why(if outcome.skipped.is_empty() { "the source holds no files" } else { "no file may be opened" })
-                .try_this("give the folder that holds AWSLogs/, or the .json.gz files themselves"),
-        );
+        let message = Message::note("there was nothing to ingest");
+        let other_source = "give the folder that holds AWSLogs/, or the .json.gz files themselves";
+        context.note(&match outcome.skipped.is_empty() {
+            true if is_narrow => message
+                .why("no file of the source is of the accounts, regions and days that the flags ask for")
+                .try_this("the same without --since, --until, --account and --region"),
+            true => message.why("the source holds no files").try_this(other_source),
+            false => message.why("no file may be opened").try_this(other_source),
+        });
     }
     if found(outcome) > 0 {
         note_skipped(context, &outcome.skipped);

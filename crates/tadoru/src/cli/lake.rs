@@ -16,7 +16,7 @@ use ::lake::upkeep::{self, GRACE, UpkeepError, UpkeepOptions, UpkeepSummary};
 use clap::{Args, Subcommand};
 
 use super::Context;
-use crate::clock::Now;
+use crate::clock::{Now, NowSource};
 use crate::error::{Exit, Failure, Message, bad_lake};
 
 #[derive(Debug, Args)]
@@ -52,17 +52,18 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
 /// Retention, compaction and clean-up at the end of an ingest, as far as they are due. What was ingested is acknowledged
 /// already, so a failure is a warning.
 pub fn keep_up(context: &Context, workers: usize, wait: Duration, stop: &AtomicBool) {
-    let kept = as_of_us(context).and_then(|as_of_us| {
+    let kept = counted_from(context).and_then(|end| {
         let retention = Retention {
             event_days: context.config.retention_days,
             rollup_days: context.config.rollup_retention_days,
-            as_of_us,
+            as_of_us: end.us,
         };
         let options = UpkeepOptions { workers, wait, now_us: Now::clock().us, grace: grace(context), retention };
-        Ok(upkeep::keep(&context.config.lake, &options, stop, &mut |who| say_waiting(context, who))?)
+        let kept = upkeep::keep(&context.config.lake, &options, stop, &mut |who| say_waiting(context, who))?;
+        Ok((kept, end))
     });
     match kept {
-        Ok(kept) => say_kept(context, &kept),
+        Ok((kept, end)) => say_kept(context, &kept, end),
         Err(error) => {
             let causes: Vec<String> = error.chain().map(ToString::to_string).collect();
             super::say(
@@ -74,13 +75,14 @@ pub fn keep_up(context: &Context, workers: usize, wait: Duration, stop: &AtomicB
     }
 }
 
-fn say_kept(context: &Context, kept: &UpkeepSummary) {
+fn say_kept(context: &Context, kept: &UpkeepSummary, end: Now) {
     let merged = &kept.compaction;
     if merged.merges > 0 {
         context.note(&Message::note(format!("{} small files were merged into {}", merged.files_in, merged.merges)));
     }
     if !kept.retention.parts.is_empty() {
         context.note(&Message::note(retired_in_words(&kept.retention)).why("retention_days, rollup_retention_days"));
+        context.note(&counted_in_words(end));
     }
 }
 
@@ -96,10 +98,20 @@ fn grace(context: &Context) -> Duration {
     context.config.test.grace_seconds.map_or(GRACE, Duration::from_secs)
 }
 
-/// The one *now* that days are counted back from.
-fn as_of_us(context: &Context) -> anyhow::Result<i64> {
+/// The time that days are counted back from: the earlier of *now* and the clock, since a stray `--as-of` of a time to come
+/// would retire everything.
+fn counted_from(context: &Context) -> anyhow::Result<Now> {
     let own = Catalog::open(&context.config.lake)?.setting("as_of")?.and_then(|text| text.parse().ok());
-    Ok(context.now(own)?.us)
+    let (now, clock) = (context.now(own)?, Now::clock());
+    Ok(if now.us < clock.us { now } else { clock })
+}
+
+fn counted_in_words(end: Now) -> Message {
+    Message::note(format!("days are counted back from {}", end.to_rfc3339())).why(match end.source {
+        NowSource::Clock => "it is the machine's clock; nothing is retired before its time, whatever --as-of says",
+        NowSource::Lake => "the lake says so: it holds the sample organisation",
+        NowSource::AsOf => "--as-of, TADORU_AS_OF or the configuration says so",
+    })
 }
 
 fn say_waiting(context: &Context, who: &str) {

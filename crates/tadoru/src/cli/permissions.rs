@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use lake::source::s3_bucket::permission::{of_ingest, partition, policy};
 use lake::source::s3_bucket::url::S3Url;
 
+use super::argument;
 use super::ingest::bucket_url;
 use crate::error::{Exit, Message};
 
@@ -18,10 +19,10 @@ pub struct Flags {
     #[arg(value_name = "s3://BUCKET/PREFIX")]
     url: Option<String>,
     /// The KMS key that the logs are encrypted with; repeatable
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = argument::kms_key_arn)]
     kms_key: Vec<String>,
     /// The role that ingest assumes
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = argument::role_arn)]
     role_arn: Option<String>,
 }
 

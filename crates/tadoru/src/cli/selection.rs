@@ -6,8 +6,8 @@ use clap::Args;
 use lake::value::Value as LakeValue;
 use questions::events::Selection;
 
-use super::Context;
 use super::access_advisor::window;
+use super::{Context, argument};
 use crate::clock::{Now, NowSource};
 use crate::error::Message;
 use crate::output::{self, Column, OutputFormat, OutputOptions, Table, from_lake, masked};
@@ -29,7 +29,7 @@ pub struct SelectionFlags {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Only events of this account, * and ? allowed; repeatable
-    #[arg(long, value_name = "ACCOUNT", value_delimiter = ',')]
+    #[arg(long, value_name = "ACCOUNT", value_delimiter = ',', value_parser = argument::account_pattern)]
     account: Vec<String>,
     /// Only events of this region, as ap-northeast-1 or ap-*; repeatable
     #[arg(long, value_name = "REGION", value_delimiter = ',')]

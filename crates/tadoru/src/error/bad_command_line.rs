@@ -1,5 +1,7 @@
 //! What a person reads when the command line was not understood: clap's findings in the three lines of every other error.
 
+use std::error::Error as _;
+
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Message;
@@ -14,10 +16,18 @@ pub fn message(error: &clap::Error) -> Option<Message> {
     let (finding, advice) = text.split_once("\n\n").unwrap_or((&text, ""));
     let mut lines = finding.trim().lines().map(str::trim);
     let what = lines.next().unwrap_or_default();
-    let what = what.strip_prefix("error: ").unwrap_or(what).trim_end_matches(':');
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    // What a value lacks stands behind its name, in the same line.
+    let lack = error.source().map(ToString::to_string);
+    let what = lack.as_ref().and_then(|lack| what.strip_suffix(lack.as_str())).unwrap_or(what);
+    let what = what.trim_end_matches([':', ' ']);
     let more = lines.collect::<Vec<_>>().join(" ");
     let more = more.trim_start_matches('[').trim_end_matches(']');
-    let why = if more.is_empty() { reason(error.kind()) } else { more };
+    let why = match lack.as_deref() {
+        _ if !more.is_empty() => more,
+        Some(lack) => lack,
+        None => reason(error.kind()),
+    };
     Some(Message::error(what).why(why).try_this(try_this(error, advice)))
 }
 
@@ -80,6 +90,10 @@ mod tests {
         check(
             &["tadoru", "unused", "x", "--level", "servic"],
             "error: invalid value 'servic' for '--level <level>'\n  why: possible values: service, action\n  try: service, or tadoru --help",
+        );
+        check(
+            &["tadoru", "unused", "x", "--days", "x"],
+            "error: invalid value 'x' for '--days <days>'\n  why: invalid digit found in string\n  try: tadoru --help",
         );
         check(
             &["tadoru", "unused"],

@@ -239,3 +239,22 @@ fn a_gone_reader_ends_the_program_quietly() {
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
     assert_eq!(text(&output.stdout), "raw\n");
 }
+
+#[test]
+fn values_that_cannot_be_are_refused_with_the_form_that_is_wanted() {
+    let lake = TestLake::new();
+    let refused = |arguments: &[&str], why: &str| {
+        let said = check(&lake, arguments, 2, "error: ");
+        assert!(said.contains(&format!("\n  why: {why}")) && said.contains("\n  try: "), "{said}");
+    };
+    refused(&["generate-policy", "x", "--account", "abc"], "an account is 12 digits");
+    refused(&["events", "--account", "1111"], "an account is 12 digits");
+    refused(&["ingest", ".", "--account", "1111*"], "an account is 12 digits, without wildcards");
+    refused(&["ingest", ".", "--region", "tokyo"], "a region is written as");
+    refused(&["ingest", ".", "--since", "2026-02-01", "--until", "2026-01-01"], "it ends before it begins");
+    refused(&["ingest", ".", "--jobs", "0"], "it is a whole number from 1 on");
+    refused(&["lake", "compact", "--jobs", "-1"], "it is a whole number from 1 on");
+    refused(&["lake", "retain", "--days", "-1"], "it is a whole number of days, 0 or more");
+    refused(&["permissions", "--for", "ingest", "--kms-key", "nope"], "a key is named by its ARN");
+    refused(&["permissions", "--for", "ingest", "--role-arn", "nope"], "a role is named by its ARN");
+}

@@ -23,6 +23,7 @@ mod large_files;
 mod principals;
 mod processes;
 mod read_back;
+mod read_only_lake;
 mod reference;
 mod retention;
 mod s3;

@@ -130,3 +130,13 @@ fn without_a_number_of_days_nothing_is_retired() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).starts_with("error: nothing says how long to keep what\n"));
 }
+
+#[test]
+fn a_now_that_is_to_come_retires_nothing_before_its_time() {
+    let (lake, _) = lake();
+    // 10,000 days before 2099 every event is long over; 10,000 days before the clock none has been made.
+    let output = lake.run(&["lake", "retain", "--days", "10000", "--as-of", "2099-01-01"]);
+    let said = text(&output.stderr);
+    assert!(output.status.success() && said.contains("nothing is old enough"), "{said}");
+    assert!(said.contains("it is the machine's clock"), "{said}");
+}

@@ -13,7 +13,8 @@ use lake::source::selection::Selection;
 use lake::source::{Listing, local_folder, standard_input};
 
 use super::bucket;
-use crate::cli::Context;
+use crate::cli::access_advisor::refuse_empty_window;
+use crate::cli::{Context, argument};
 use crate::error::{Exit, Failure, Message};
 use crate::time_argument;
 
@@ -27,16 +28,16 @@ pub struct SourceFlags {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Only files of this account; repeatable
-    #[arg(long, value_name = "ACCOUNT", value_delimiter = ',')]
+    #[arg(long, value_name = "ACCOUNT", value_delimiter = ',', value_parser = argument::account)]
     account: Vec<String>,
     /// Only files of this region; repeatable
-    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    #[arg(long, value_name = "REGION", value_delimiter = ',', value_parser = argument::region)]
     region: Vec<String>,
     /// Profile of ~/.aws/config [default: as the AWS SDK chooses]
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// Role to assume for reading the bucket
-    #[arg(long, value_name = "ARN")]
+    #[arg(long, value_name = "ARN", value_parser = argument::role_arn)]
     role_arn: Option<String>,
     /// External id that the role's trust policy asks for
     #[arg(long, value_name = "ID", requires = "role_arn")]
@@ -51,10 +52,18 @@ pub struct Sources {
 }
 
 impl SourceFlags {
+    /// Whether they leave out objects.
+    pub fn is_narrow(&self) -> bool {
+        self.since.is_some() || self.until.is_some() || !self.account.is_empty() || !self.region.is_empty()
+    }
+
     fn selection(&self, context: &Context) -> anyhow::Result<Selection> {
         let now = context.now(None)?;
         let time = |text: &Option<String>| text.as_deref().map(|text| time_argument::parse(text, now)).transpose();
         let (since_us, until_us) = (time(&self.since)?, time(&self.until)?);
+        if let Some(until_us) = until_us {
+            refuse_empty_window(since_us, until_us)?;
+        }
         Ok(Selection::of_window(self.account.clone(), self.region.clone(), since_us, until_us))
     }
 

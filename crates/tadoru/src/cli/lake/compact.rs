@@ -9,7 +9,7 @@ use ::lake::compaction::{CompactionOptions, compact};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::{Context, ingest};
+use super::super::{Context, argument, ingest};
 use crate::clock::Now;
 use crate::error::{Exit, Message};
 use crate::output::Table;
@@ -20,7 +20,7 @@ pub struct Flags {
     #[arg(long)]
     all: bool,
     /// Merges at once [default: one a core]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = argument::jobs, allow_negative_numbers = true)]
     jobs: Option<usize>,
     /// Seconds to wait for another process that writes to the lake
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -30,7 +30,7 @@ pub struct Flags {
 pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     let stop = ingest::stop_on_ctrl_c()?;
     let options = CompactionOptions {
-        workers: flags.jobs.filter(|n| *n > 0).unwrap_or_else(ingest::cores),
+        workers: flags.jobs.unwrap_or_else(ingest::cores),
         wait: Duration::from_secs(flags.wait),
         least_files: 2,
         every_size: flags.all,

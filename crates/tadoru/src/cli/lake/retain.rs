@@ -9,18 +9,18 @@ use ::lake::timestamp::date_text;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::Context;
+use super::super::{Context, argument};
 use crate::clock::Now;
 use crate::error::{Exit, Failure, Message};
 use crate::output::Table;
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// Days of events to keep before today, or before --as-of [config: retention_days]
-    #[arg(long, value_name = "N")]
+    /// Days of events to keep before today, or before an earlier --as-of [config: retention_days]
+    #[arg(long, value_name = "N", value_parser = argument::days, allow_negative_numbers = true)]
     days: Option<u32>,
     /// Days of the rollup to keep; it goes by whole months [config: rollup_retention_days]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = argument::days, allow_negative_numbers = true)]
     rollup_days: Option<u32>,
     /// Only show what would go
     #[arg(long)]
@@ -32,15 +32,17 @@ pub struct Flags {
 
 pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     let config = &context.config;
+    let end = super::counted_from(context)?;
     let retention = Retention {
         event_days: flags.days.or(config.retention_days),
         rollup_days: flags.rollup_days.or(config.rollup_retention_days),
-        as_of_us: super::as_of_us(context)?,
+        as_of_us: end.us,
     };
     if retention.event_days.is_none() && retention.rollup_days.is_none() {
         let message = Message::error("nothing says how long to keep what").why("the lake keeps everything by default");
         return Err(Failure::usage(message.try_this("tadoru lake retain --days 400 --dry-run")).into());
     }
+    context.note(&super::counted_in_words(end));
     let now_us = Now::clock().us;
     let wait = Duration::from_secs(flags.wait);
     let on_wait = &mut |who: &str| super::say_waiting(context, who);
