@@ -11,6 +11,7 @@ pub mod plan;
 mod queue;
 mod reject_keeper;
 mod spool;
+mod table_file;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

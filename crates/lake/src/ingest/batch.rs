@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use arrow::array::RecordBatch;
 use cloudtrail::log_file::{self, Document, Limits};
 use cloudtrail::record::{self, Record, RecordContext};
 use cloudtrail::reject::{Reason, Reject};
@@ -12,13 +11,14 @@ use iam::event_action;
 
 use super::file::{Content, InflatedFile};
 use super::reject_keeper::RejectKeeper;
+use super::table_file::{TableWriters, Task, sort_key};
 use super::{IngestError, IngestOptions, Outcome, Progress, digest_file, parallel};
 use crate::catalog::{
     Append, Catalog, CatalogError, ListedObject, NewObject, NewReject, ObjectVerdict, Retired, Table,
 };
 use crate::dedup::{KnownEvents, Probe, Verdict};
-use crate::event_batch::{EventBatch, Row};
-use crate::parquet_file::{Density, ParquetLayout, WriteError, WrittenFile};
+use crate::event_batch::Row;
+use crate::parquet_file::WrittenFile;
 use crate::writer_lock::WriterLock;
 use crate::writer_presence::WriterPresence;
 use crate::{rollup, stop_point, timestamp};
@@ -26,8 +26,6 @@ use crate::{rollup, stop_point, timestamp};
 /// Fewer objects than these are not worth a fold.
 const LEAST_FOLDED: u64 = 2_000;
 
-/// Rows turned into columns at once: bounds what a file being written holds in memory.
-const ROWS_AT_ONCE: usize = 2_048;
 /// Records held at once: a record takes some 2 KB beside its bytes, so that a few megabytes of stubs would fill the memory.
 pub(super) const RECORDS_AT_ONCE: usize = 65_536;
 
@@ -39,12 +37,6 @@ pub struct BatchWriter {
     /// Whose id begins the names of all files this writer makes.
     presence: WriterPresence,
     next_file: u64,
-}
-
-/// How and where the files of the two tables are written.
-struct TableWriters {
-    events: (ParquetLayout, PathBuf),
-    access_daily: (ParquetLayout, PathBuf),
 }
 
 /// The records of one file.
@@ -66,8 +58,7 @@ enum FileDocument<'a> {
 impl BatchWriter {
     /// A writer of the lake that `catalog` describes.
     pub fn new(catalog: Catalog, options: IngestOptions) -> Result<Self, CatalogError> {
-        let writer = |table: Table| (ParquetLayout::new(table.columns(), Density::Fresh), catalog.table_folder(table));
-        let tables = TableWriters { events: writer(Table::Events), access_daily: writer(Table::AccessDaily) };
+        let tables = TableWriters::new(&catalog);
         let presence = WriterPresence::register(catalog.folder())
             .map_err(|source| CatalogError::Io { path: catalog.folder().to_owned(), source })?;
         Ok(Self { catalog, options, tables, presence, next_file: 0 })
@@ -267,39 +258,6 @@ impl BatchWriter {
             }
         }
     }
-}
-
-impl TableWriters {
-    fn write(&self, task: &Task<'_>) -> Result<(Table, WrittenFile), WriteError> {
-        let file = match task {
-            Task::Day { day, rows, path } => {
-                let (layout, folder) = &self.events;
-                let mut batch = EventBatch::new(layout.schema().clone());
-                let batches = rows.chunks(ROWS_AT_ONCE).map(|chunk| {
-                    chunk.iter().for_each(|row| batch.push(row));
-                    batch.finish()
-                });
-                (Table::Events, layout.write(folder, path, timestamp::date_text(*day), rows.len(), batches)?)
-            }
-            Task::Month { month, batch, path } => {
-                let (layout, folder) = &self.access_daily;
-                let (rows, batches) = (batch.num_rows(), std::iter::once(batch.clone()));
-                (Table::AccessDaily, layout.write(folder, path, timestamp::date_text(*month), rows, batches)?)
-            }
-        };
-        stop_point::reach("file_written");
-        Ok(file)
-    }
-}
-
-enum Task<'r> {
-    Day { day: i32, rows: Vec<&'r Row<'r, 'r>>, path: String },
-    Month { month: i32, batch: RecordBatch, path: String },
-}
-
-fn sort_key<'r>(row: &'r Row<'_, '_>) -> (&'r str, i64, Option<&'r str>, u64) {
-    let record = row.record;
-    (&record.account, record.event_timestamp_us, record.event_id.as_deref(), record.fingerprint)
 }
 
 fn read_document<'a>(file: &'a InflatedFile, limits: &Limits) -> FileDocument<'a> {
