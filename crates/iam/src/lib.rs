@@ -4,5 +4,7 @@
 
 pub mod arn;
 pub mod event_action;
+pub mod inventory;
+pub mod inventory_diff;
 pub mod policy_document;
 pub mod service_reference;
