@@ -1,6 +1,8 @@
 //! What each operation's output says: the entities in it, and of which kinds and scopes it is the whole. Fields of one entity
 //! that come by several operations (a permission set's policies, a trail's status) are joined by its key.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
@@ -166,19 +168,19 @@ fn authorization_details(said: &mut Said, call: Call, account: Option<&str>) -> 
             found.push((kind, key, name, fields));
         }
     }
-    let own = found.iter().filter_map(|(_, arn, _, _)| Arn::parse(arn)).map(|arn| arn.account);
-    let mut accounts: Vec<&str> = own.filter(|account| *account != "aws" && !account.is_empty()).collect();
-    accounts.sort_unstable();
-    accounts.dedup();
-    let scope = match (accounts.as_slice(), account) {
-        ([], Some(account)) => account.to_owned(),
-        ([], None) => return Err(no_account("get-account-authorization-details")),
-        ([one], Some(told)) if *one != told => {
-            return Err(Fault::new(format!("it is of account {one}, not of {told}")).try_this("leave --account out"));
+    let account_of = |arn: &str| Arn::parse(arn).map(|arn| arn.account.to_owned()).unwrap_or_default();
+    let own = found.iter().map(|(_, arn, _, _)| account_of(arn));
+    let mut accounts: BTreeSet<String> = own.filter(|account| account != "aws" && !account.is_empty()).collect();
+    match (accounts.len(), account) {
+        (0, None) => return Err(no_account("get-account-authorization-details")),
+        (0, Some(told)) => accounts.extend([told.to_owned()]),
+        (_, Some(told)) if !accounts.contains(told) => {
+            let accounts: Vec<_> = accounts.into_iter().collect();
+            return Err(Fault::new(format!("it is of account {}, not of {told}", accounts.join(", ")))
+                .try_this("leave --account out"));
         }
-        ([one], _) => (*one).to_owned(),
-        (several, _) => return Err(Fault::new(format!("it mixes the accounts {}", several.join(", ")))),
-    };
+        _ => {}
+    }
     let filter: Vec<&str> =
         call.input.get("Filter").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     for (_, kind, _) in DETAILS {
@@ -187,11 +189,15 @@ fn authorization_details(said: &mut Said, call: Call, account: Option<&str>) -> 
             kind => filter.eq_ignore_ascii_case(kind.name()),
         });
         if filter.is_empty() || wanted {
-            said.list(kind, &scope);
+            accounts.iter().for_each(|account| said.list(kind, account));
         }
     }
     for (kind, key, name, fields) in found {
-        said.add(kind, &scope, &key, &name, fields);
+        let own = account_of(&key);
+        // AWS's own policies are attached in whichever account the file is of.
+        for account in accounts.iter().filter(|account| **account == own || !accounts.contains(&own)) {
+            said.add(kind, account, &key, &name, fields.clone());
+        }
     }
     Ok(())
 }
