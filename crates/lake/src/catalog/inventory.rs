@@ -185,18 +185,28 @@ impl Catalog {
 
     /// The entity of that key in a part.
     pub fn inventory_entity(&self, part: &DatedPart, key: &str) -> Result<Option<Entity>, CatalogError> {
-        let mut statement = self.connection.prepare_cached(
+        Ok(self.inventory_where(part, "entity_key", key)?.pop())
+    }
+
+    /// The entities of that name in a part.
+    pub fn inventory_named(&self, part: &DatedPart, name: &str) -> Result<Vec<Entity>, CatalogError> {
+        self.inventory_where(part, "name", name)
+    }
+
+    fn inventory_where(&self, part: &DatedPart, column: &str, value: &str) -> Result<Vec<Entity>, CatalogError> {
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT entity_key, name, document, entity_id FROM inventory_entity
-             WHERE kind = ? AND entity_key = ? AND scope = ?",
-        )?;
+             WHERE kind = ? AND scope = ? AND {column} = ?"
+        ))?;
         let Extent { kind, scope } = &part.extent;
-        let mut rows = statement.query(params![kind.name(), key, scope])?;
+        let mut rows = statement.query(params![kind.name(), scope, value])?;
+        let mut found = Vec::new();
         while let Some(row) = rows.next()? {
             if part.entity_ids.contains(&row.get::<_, i64>(3)?) {
-                return self.entity(&part.extent, row).map(Some);
+                found.push(self.entity(&part.extent, row)?);
             }
         }
-        Ok(None)
+        Ok(found)
     }
 
     fn entity(&self, extent: &Extent, row: &Row<'_>) -> Result<Entity, CatalogError> {
