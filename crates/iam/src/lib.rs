@@ -4,6 +4,7 @@
 
 pub mod arn;
 pub mod event_action;
+pub mod event_resource;
 pub mod inventory;
 pub mod inventory_diff;
 pub mod permitted_actions;
