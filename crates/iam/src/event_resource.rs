@@ -6,6 +6,8 @@ mod arn_format;
 mod observed;
 mod parameter;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::arn::Arn;
@@ -92,14 +94,15 @@ pub fn of(reference: &ServiceReference, action: &str, call: &RecordedCall<'_>) -
     EventResources::Named(found)
 }
 
-/// The ARN formats of an action, with `${Region}` and the like as they stand; what AWS calls resource placeholders.
-/// Of the types that it requires, or of all where it requires none.
-pub fn placeholders(reference: &ServiceReference, action: &str) -> Vec<&'static str> {
+/// The ARN formats of an action, with `${Region}` and the like as they stand; what AWS calls resource placeholders. Of the
+/// types that it requires and of those that its calls named; where there are neither, of all that it takes.
+pub fn placeholders(reference: &ServiceReference, action: &str, named: &BTreeSet<&str>) -> Vec<&'static str> {
     let (namespace, name) = action.split_once(':').unwrap_or((action, ""));
     let Some(found) = reference.find_action(namespace, name) else { return Vec::new() };
     let types = types_of(reference, namespace, &found);
-    let is_any_required = types.iter().any(|of_type| of_type.is_required);
-    let wanted = types.iter().filter(|of_type| of_type.is_required || !is_any_required);
+    let is_wanted = |of_type: &&ResourceType| of_type.is_required || named.contains(of_type.name);
+    let is_any_wanted = types.iter().any(|of_type| is_wanted(&of_type));
+    let wanted = types.iter().filter(|of_type| !is_any_wanted || is_wanted(of_type));
     wanted.flat_map(|of_type| of_type.format.split(", ")).collect()
 }
 

@@ -47,6 +47,7 @@ pub struct CallGroup {
     pub event_source: String,
     pub event_name: String,
     pub event_type: Option<String>,
+    pub is_data_event: bool,
     pub actions: Rc<EventActions>,
     pub region: String,
     pub account: String,
@@ -86,20 +87,25 @@ type Kind = (String, String, Option<String>, Option<String>);
 pub struct CallReader<'r> {
     reference: &'r ServiceReference,
     sql: String,
+    reads_resources: bool,
     actions: HashMap<Kind, Rc<EventActions>>,
     /// Principals' events of which their own account has records; the copies of others then do not count again.
     owned: HashSet<(String, String, String)>,
 }
 
 impl Calls {
-    fn who(&self) -> String {
-        let mut conditions = match self.principals.as_slice() {
-            [] => vec!["false".to_owned()],
-            [one] => vec![bind("principal = :one", &[("one", Parameter::Text(one))]).trim().to_owned()],
-            several => {
-                vec![bind("principal IN (:several)", &[("several", Parameter::Texts(several))]).trim().to_owned()]
-            }
+    /// The condition on the principal.
+    pub fn principal_condition(&self) -> String {
+        let condition = match self.principals.as_slice() {
+            [] => return "false".to_owned(),
+            [one] => bind("principal = :one", &[("one", Parameter::Text(one))]),
+            several => bind("principal IN (:several)", &[("several", Parameter::Texts(several))]),
         };
+        condition.trim().to_owned()
+    }
+
+    fn who(&self) -> String {
+        let mut conditions = vec![self.principal_condition()];
         for (column, wanted) in [("awsregion", &self.regions), ("account", &self.accounts)] {
             if !wanted.is_empty() {
                 conditions.push(is_any_of(column, wanted));
@@ -148,7 +154,7 @@ impl Calls {
             actions.insert((source, name, variant, event_type), Rc::new(found));
         }
         let sql = self.statement(&with_resources, &all.keys);
-        Ok(CallReader { reference, sql, actions, owned })
+        Ok(CallReader { reference, sql, reads_resources: all.resources, actions, owned })
     }
 
     fn statement(&self, with_resources: &BTreeSet<String>, keys: &BTreeSet<String>) -> String {
@@ -185,6 +191,11 @@ impl CallReader<'_> {
         &self.sql
     }
 
+    /// Do the resources of any call matter?
+    pub fn reads_resources(&self) -> bool {
+        self.reads_resources
+    }
+
     /// Hands over every group of calls, as they come.
     pub fn each(
         &self,
@@ -206,6 +217,7 @@ impl CallReader<'_> {
         let principal = text(next())?;
         let (event_source, event_name) = (text(next())?, text(next())?);
         let (variant, event_type) = (text(next()), text(next()));
+        let is_data_event = text(next()).as_deref() == Some("Data");
         let (region, account, copy) = (text(next()), text(next()), text(next()));
         let owner = (principal, event_source, event_name);
         if copy.as_deref() == Some("other") && self.owned.contains(&owner) {
@@ -234,6 +246,7 @@ impl CallReader<'_> {
             event_source,
             event_name,
             event_type,
+            is_data_event,
             actions,
             region: region.unwrap_or_default(),
             account: account.unwrap_or_default(),

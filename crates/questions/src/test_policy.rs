@@ -10,7 +10,7 @@ use iam::event_resource::{EventResource, EventResources, Observed};
 use iam::permitted_actions::ActionIndex;
 use iam::policy_document::{Effect, PolicyDocument};
 use iam::policy_evaluation::{
-    Decision, Layer, Outcome, Policies, Request, RequestContext, RequestedResource, StatementPlace, evaluate,
+    Decision, Layer, Needs, Outcome, Policies, Request, RequestContext, RequestedResource, StatementPlace, evaluate,
 };
 use iam::service_reference::ServiceReference;
 use lake::snapshot::Snapshot;
@@ -121,6 +121,20 @@ impl Tested<'_> {
         }
     }
 
+    /// What the evaluation of an action looks at; and the resources of what is not allowed whatever they are, to be named.
+    fn needs(&self, action: &str) -> Needs {
+        let mut needs = Needs::default();
+        for principal in std::iter::once("").chain(self.current.keys().map(String::as_str)) {
+            let policies = self.policies(principal);
+            let context = RequestContext::partial();
+            let resources = &[RequestedResource::Unknown];
+            let request = Request { principal, action, resources, context: &context };
+            needs.resources |= evaluate(&policies, &request).outcome != Outcome::Allowed;
+            needs.join(policies.needs(action));
+        }
+        needs
+    }
+
     /// `Statement[1] (Sid) of reader.json`.
     fn statement(&self, principal: &str, place: &StatementPlace) -> String {
         let identity = self.identity(principal);
@@ -220,13 +234,7 @@ pub fn ask(
 ) -> Result<Answer, QuestionError> {
     let mut answer = Answer::default();
     let tested = Tested { given: input, current: current(reference, inventory, input, &mut answer.unread)? };
-    let needs = |action: &str| {
-        let mut needs = tested.policies("").needs(action);
-        for principal in tested.current.keys() {
-            needs.join(tested.policies(principal).needs(action));
-        }
-        needs
-    };
+    let needs = |action: &str| tested.needs(action);
     let reader = input.calls.reader(snapshot, reference, now_us, &needs)?;
     let mut sums = Sums::new();
     reader.each(snapshot, now_us, &mut |group| replay(&tested, reference, &group, &mut answer, &mut sums))?;

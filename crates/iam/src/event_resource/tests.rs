@@ -128,10 +128,14 @@ fn other_partitions_are_told_by_the_caller_or_the_region() {
 }
 
 #[test]
-fn placeholders_are_those_that_are_required() {
-    let check = |action: &str, expected: &[&str]| {
-        assert_eq!(placeholders(&ServiceReference::embedded(), action), expected, "{action}");
+fn placeholders_are_those_that_are_required_or_named() {
+    let of = |action: &str, named: &[&str]| {
+        placeholders(&ServiceReference::embedded(), action, &named.iter().copied().collect())
     };
+    let check = |action: &str, expected: &[&str]| assert_eq!(of(action, &[]), expected, "{action}");
+    assert_eq!(of("s3:GetObject", &["object"]), ["arn:${Partition}:s3:::${BucketName}/${ObjectName}"]);
+    assert_eq!(of("s3:GetObject", &[]).len(), 2);
+    assert!(of("ec2:CreateTags", &[]).len() > 50);
     check("s3:CreateBucket", &["arn:${Partition}:s3:::${BucketName}"]);
     check("dynamodb:Query", &["arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}"]);
     check("ec2:DescribeInstances", &[]);

@@ -193,6 +193,7 @@ fn say_what_it_rests_on(context: &Context, answer: &Answer) {
 
 /// The error of a file that is no policy; the command line names it, so it is wrong usage.
 fn bad_file(path: &std::path::Path, why: impl Into<String>) -> Failure {
-    let message = Message::error(format!("{} is no policy of an identity", path.display())).why(why);
+    let name = if path == std::path::Path::new("-") { "standard input".into() } else { path.to_string_lossy() };
+    let message = Message::error(format!("{name} is no policy of an identity")).why(why);
     Failure::usage(message.try_this("a policy document as IAM takes it, such as tadoru generate-policy prints"))
 }
