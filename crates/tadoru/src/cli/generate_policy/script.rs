@@ -22,7 +22,7 @@ take_back() { # ARN KIND NAME
   local current earlier
   current=$(aws iam get-policy --policy-arn "$1" --query Policy.DefaultVersionId --output text)
   earlier=$(aws iam list-policy-versions --policy-arn "$1" --output text \
-    --query "Versions[?VersionId!='$current'] | [0].VersionId")
+    --query "sort_by(Versions, &CreateDate)[?VersionId!='$current'] | [-1].VersionId")
   if [ "$earlier" = None ]; then
     aws iam "detach-$2-policy" "--$2-name" "$3" --policy-arn "$1"
     aws iam delete-policy --policy-arn "$1"
