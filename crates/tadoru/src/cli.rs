@@ -16,6 +16,7 @@ mod permissions;
 mod selection;
 mod sql;
 mod status;
+mod unused_access;
 mod who_accessed;
 
 use std::io::{IsTerminal, Write};
@@ -57,6 +58,8 @@ enum Command {
     WhoAccessed(who_accessed::Flags),
     /// The actions that a user or role used, as a least-privilege policy
     GeneratePolicy(generate_policy::Flags),
+    /// Roles, users, keys, passwords, permissions and assignments that nobody used
+    UnusedAccess(unused_access::Flags),
     /// Event history: the events that fit a filter, newest first, or one event whole
     Events(events::Flags),
     /// One timeline of a user, role, access key, session or Identity Center user
@@ -161,6 +164,7 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
         Command::GeneratePolicy(flags) => generate_policy::run(context, flags),
+        Command::UnusedAccess(flags) => unused_access::run(context, &flags),
         Command::Sql(flags) => sql::run(context, flags),
         Command::Lake(flags) => self::lake::run(context, flags),
         Command::Completions(flags) => completions::run(CommandLine::command(), flags),

@@ -53,9 +53,18 @@ pub struct Flags {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Level {
+pub enum Level {
     Service,
     Action,
+}
+
+impl From<Level> for Granularity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Service => Self::Service,
+            Level::Action => Self::Action,
+        }
+    }
 }
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
@@ -70,10 +79,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
             subjects.push(subject);
         }
     }
-    let granularity = match flags.granularity {
-        Level::Service => Granularity::Service,
-        Level::Action => Granularity::Action,
-    };
+    let granularity = Granularity::from(flags.granularity);
     let listed = match (flags.used, flags.unused) {
         (true, _) => Listed::Used,
         (_, true) => Listed::NotSeen,
