@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use iam::service_reference::ServiceReference;
 use questions::coverage::Coverage;
 use questions::inventory::Inventory;
 use questions::unused_access::exception::Exception;
@@ -90,7 +89,7 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     };
     context.explain(&unused_access::statement(now.us));
     let coverage = Coverage::read(&snapshot)?;
-    let reference = ServiceReference::embedded();
+    let reference = context.service_reference()?;
     let answer = unused_access::ask(&snapshot, &reference, &inventory, &coverage, &input, now.us)?;
     let is_excepted = |finding: &Finding| finding.exception.as_ref().is_some_and(|exception| !exception.is_expired);
     let listed = answer.findings.iter().filter(|finding| flags.with_exceptions || !is_excepted(finding));
