@@ -2,7 +2,7 @@
 //! new and reads those. One file a kind of source.
 
 pub mod aws_account;
-pub mod aws_api;
+mod aws_api;
 pub mod aws_connection;
 mod interruption;
 pub mod local_folder;

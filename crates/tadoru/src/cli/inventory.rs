@@ -61,7 +61,8 @@ fn point(catalog: &Catalog, text: &str, now: Now) -> anyhow::Result<InventoryPoi
 /// Says that the lake holds no inventory.
 fn note_none(context: &Context) {
     let message = Message::note("the lake holds no inventory").why("none was imported");
-    context.note(
-        &message.try_this("aws iam get-account-authorization-details > iam.json; tadoru inventory import iam.json"),
-    );
+    context.note(&message.try_this(
+        "tadoru inventory collect, which asks AWS; or aws iam get-account-authorization-details > iam.json and \
+             tadoru inventory import iam.json",
+    ));
 }
