@@ -197,6 +197,34 @@ fn two_profiles_of_one_account_are_one_inventory() {
 }
 
 #[test]
+fn one_role_of_two_may_not_be_assumed() {
+    let script = |asked: &Asked| match asked.value("RoleArn").as_deref() {
+        Some("arn:aws:iam::222222222222:role/reader") => Reply::Error(403, "AccessDenied", "not authorized"),
+        Some(_) => Reply::Xml(
+            "<Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t\
+             </SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+                .into(),
+        ),
+        None => Reply::Usual,
+    };
+    let server = ScriptedAws::start(None, script);
+    let role = |account: &str| format!("arn:aws:iam::{account}:role/reader");
+    let (denied, other) = (role("222222222222"), role(ACCOUNT));
+    let lake = TestLake::new();
+    let output = collect(&lake, &server.endpoint(), &["--role-arn", &denied, "--role-arn", &other]);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(
+        said.contains(&format!("error: cannot collect with role {denied}\n  why: the role cannot be assumed: ")),
+        "{said}"
+    );
+    assert!(said.contains(&format!("allow sts:AssumeRole on {denied}")), "{said}");
+    assert_eq!(row(&output)["account"], ACCOUNT);
+    let alone = collect(&TestLake::new(), &server.endpoint(), &["--role-arn", &denied]);
+    assert_eq!(alone.status.code(), Some(4), "{}", text(&alone.stderr));
+}
+
+#[test]
 fn roles_take_one_profile() {
     let lake = TestLake::new();
     let role = "arn:aws:iam::111111111111:role/reader";
