@@ -1,6 +1,10 @@
 //! Where log objects come from. A source lists what there is, in a stable order; `ingest` asks the ledger which of it is
 //! new and reads those. One file a kind of source.
 
+pub mod aws_account;
+mod aws_api;
+pub mod aws_connection;
+mod interruption;
 pub mod local_folder;
 pub mod s3_bucket;
 pub mod selection;

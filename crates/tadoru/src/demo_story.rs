@@ -9,7 +9,6 @@ pub const STORIES: &[(&str, &[&str])] = &[
         &[
             "access-advisor",
             "ReportBuilder",
-            "--used",
             "--granularity",
             "action",
             "--columns",

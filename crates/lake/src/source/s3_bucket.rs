@@ -12,24 +12,21 @@ mod listing;
 pub mod permission;
 pub mod url;
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use cloudtrail::object_key::{KeyVerdict, parse};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{Receiver, channel};
 
 pub use bucket::Requests;
-pub use connection::S3Options;
 pub use fetch::Fetcher;
 
+use super::aws_connection::{AwsOptions, Connection};
+use super::interruption::until;
 use super::selection::{Refusal, Selection};
 use super::{Listing, NO_KEY, Place, SourceObject};
 use bucket::{Bucket, ListedObject};
-use connection::Connection;
 use failure::S3Failure;
 use layout::Layout;
 use listing::Lister;
@@ -39,8 +36,6 @@ use url::S3Url;
 const THREADS: usize = 2;
 /// Portions listed ahead.
 const PORTIONS_AHEAD: usize = 2;
-/// How often a waiting caller looks whether it should stop.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// The objects below one prefix, in portions; each portion is in no order yet, the portions are in order of days.
 #[derive(Debug)]
@@ -61,7 +56,7 @@ impl S3Bucket {
     /// Nothing can be listed at all. A prefix that cannot be listed beside others becomes a fault of a portion.
     pub fn open(
         url: &S3Url,
-        options: &S3Options,
+        options: &AwsOptions,
         selection: &Selection,
         stop: &Arc<AtomicBool>,
     ) -> Result<Option<Self>, S3Failure> {
@@ -116,18 +111,6 @@ impl Drop for S3Bucket {
         // Requests under way are given up: nobody waits for them.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
-        }
-    }
-}
-
-/// What `work` ends with, or `None` where `stop` comes first.
-async fn until<T>(stop: &AtomicBool, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    loop {
-        match tokio::time::timeout(LOOK, &mut work).await {
-            Ok(done) => return Some(done),
-            Err(_) if stop.load(Ordering::Relaxed) => return None,
-            Err(_) => {}
         }
     }
 }

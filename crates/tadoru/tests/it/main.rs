@@ -10,6 +10,7 @@
 mod access_advisor;
 mod bad_inputs;
 mod bad_lake;
+mod collect;
 mod command_line;
 mod compaction;
 mod conservation;

@@ -87,7 +87,7 @@ pub fn advice(fault: &SourceFault, urls: &[S3Url]) -> Option<String> {
     };
     let url = urls.iter().find(|url| fault.name.starts_with(&url.to_string()));
     let wider = url.and_then(|url| {
-        let of_source = permission::of_ingest(url, &[], None);
+        let of_source = permission::of_ingest(url, &[], &[]);
         of_source.into_iter().find(|permission| permission.action() == missing.action())
     });
     let statement = statement(wider.as_ref().unwrap_or(&missing), &fault.detail);

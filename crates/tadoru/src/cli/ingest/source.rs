@@ -7,8 +7,9 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
 use clap::Args;
+use lake::source::aws_connection::AwsOptions;
+use lake::source::s3_bucket::S3Bucket;
 use lake::source::s3_bucket::url::S3Url;
-use lake::source::s3_bucket::{S3Bucket, S3Options};
 use lake::source::selection::Selection;
 use lake::source::{Listing, local_folder, standard_input};
 
@@ -67,11 +68,12 @@ impl SourceFlags {
         Ok(Selection::of_window(self.account.clone(), self.region.clone(), since_us, until_us))
     }
 
-    fn s3_options(&self) -> S3Options {
-        S3Options {
+    fn aws_options(&self) -> AwsOptions {
+        AwsOptions {
             profile: self.profile.clone(),
             role_arn: self.role_arn.clone(),
             external_id: self.external_id.clone(),
+            region: None,
         }
     }
 }
@@ -96,7 +98,7 @@ impl Sources {
         let mut buckets = Vec::new();
         for url in urls {
             let url = bucket::url(&url.to_string_lossy())?;
-            let opened = S3Bucket::open(&url, &flags.s3_options(), &selection, stop);
+            let opened = S3Bucket::open(&url, &flags.aws_options(), &selection, stop);
             let Some(opened) = opened.map_err(|failure| bucket::not_opened(&url, &failure))? else { return Ok(None) };
             bucket::note_unlisted(context, opened.unlisted());
             buckets.push((url, opened));
