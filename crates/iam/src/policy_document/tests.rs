@@ -57,6 +57,10 @@ fn an_error_names_its_place() {
     };
     let statement = |inside: &str| format!(r#"{{"Statement": [{{"Effect": "Allow", {inside}}}]}}"#);
     check("{", "document: it is no JSON: EOF while parsing an object at line 1 column 1");
+    check(
+        r#"{"Statement": {"Effect": "Allow", "Effect": "Deny"}}"#,
+        "document: it is no JSON: 'Effect' is there twice at line 1 column 42",
+    );
     check("[]", "document: a list is no object");
     check("{}", "document: the element Statement is missing");
     check(r#"{"Statement": []}"#, "Statement: the list is empty");

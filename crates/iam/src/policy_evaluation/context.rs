@@ -80,11 +80,11 @@ impl RequestContext {
         }
     }
 
-    /// What stands for a variable of that key. A key with several values is no variable
+    /// What stands for a variable of that key. A key with several values is no variable, and an empty value is none
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>).
     pub(crate) fn variable(&self, lower_key: &str) -> VariableValue<'_> {
         match self.get(lower_key) {
-            Presence::Values([single]) => VariableValue::Known(single),
+            Presence::Values([single]) if !single.is_empty() => VariableValue::Known(single),
             Presence::Values(_) | Presence::Absent => VariableValue::Absent,
             Presence::Unknown => VariableValue::Unknown,
         }
