@@ -4,6 +4,8 @@
 
 pub mod arn;
 pub mod event_action;
+pub mod inventory;
+pub mod inventory_diff;
 pub mod permitted_actions;
 pub mod policy_document;
 pub mod policy_evaluation;

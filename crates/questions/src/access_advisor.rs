@@ -1,11 +1,15 @@
-//! Access Advisor: which services and actions did a principal use, when last, how often, and what may be said of the rest.
-//! From the logs alone; what a principal is permitted comes from the inventory. As AWS, an attempt counts, denied or not
-//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_access-advisor.html>).
+//! Access Advisor: which services and actions did a user, role, group or policy use, when last, how often, and what may be said
+//! of the rest of what it is permitted. As AWS, an attempt counts, denied or not, and permissions are those of identity policies
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html>). Without an inventory the answer is the
+//! logs' alone.
+
+mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use iam::arn::Arn;
 use iam::event_action;
+use iam::permitted_actions::ActionIndex;
 use iam::service_reference::ServiceReference;
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
@@ -15,9 +19,12 @@ use crate::access_use::{Use, UseRow, UseSum};
 use crate::access_window::AccessWindow;
 use crate::coverage::{Coverage, Reach};
 use crate::events::condition::is_any_of;
+use crate::inventory::Inventory;
+use crate::permission::{GrantingPolicy, Permissions, PolicyReader};
 use crate::question_error::QuestionError;
 use crate::statement::{Parameter, bind};
-use crate::verdict::{self, Verdict};
+use crate::subject::{self, Subject};
+use crate::verdict::Verdict;
 
 const SQL: &str = include_str!("access_advisor.sql");
 const DATA_EVENTS_SQL: &str = include_str!("access_advisor/data_events.sql");
@@ -32,16 +39,18 @@ pub enum Granularity {
 /// Which services or actions to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listed {
+    /// What was used and, where the inventory knows the permissions, what else is permitted.
+    All,
     Used,
-    /// What the service reference knows and the logs do not show.
+    /// What is permitted and was not seen; where no permissions are known, all that AWS has.
     NotSeen,
 }
 
 /// The question.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// Principals as the lake names them; empty: every IAM user, role and root of the logs.
-    pub principals: Vec<String>,
+    /// Empty: every user and role of the inventory, and every IAM user, role and root of the logs.
+    pub subjects: Vec<Subject>,
     pub granularity: Granularity,
     pub listed: Listed,
     pub window: AccessWindow,
@@ -52,6 +61,7 @@ pub struct Input {
 /// One line of the answer.
 #[derive(Debug, Clone)]
 pub struct Line {
+    /// The subject's ARN.
     pub principal: String,
     pub service_namespace: String,
     /// As Access Advisor shows it; the namespace where no name is known.
@@ -61,25 +71,69 @@ pub struct Line {
     /// No known action: `action_name` is the event's name.
     pub is_unmapped: bool,
     pub verdict: Verdict,
+    /// Whether identity policies permit it; `None` where the inventory does not know.
+    pub is_permitted: Option<bool>,
+    /// The sum over all who used it; `None` where it was not seen.
+    pub seen: Option<Use>,
+    /// Whose use counts, the last one to use it first, those that did not last.
+    pub entities: Vec<EntityUse>,
+    /// Which policies permit it.
+    pub granted_by: Vec<GrantedBy>,
+}
+
+/// The use by one user or role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityUse {
+    pub arn: String,
     /// `None` where it was not seen.
     pub seen: Option<Use>,
+}
+
+/// A policy that permits a service, in the words of ListPoliciesGrantingServiceAccess.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GrantedBy {
+    pub policy_name: String,
+    /// Of a managed policy.
+    pub policy_arn: Option<String>,
+    /// Of an inline policy, `user`, `group` or `role`.
+    pub entity_type: Option<&'static str>,
+    pub entity_name: Option<String>,
 }
 
 /// The answer, with what it rests on.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// By principal, namespace, action.
+    /// By subject, namespace, action.
     pub lines: Vec<Line>,
-    /// What the logs reach, by principal.
+    /// What the logs reach, by account.
     pub reach: BTreeMap<String, Reach>,
+    pub basis: PermissionBasis,
     /// The statement that was run.
     pub sql: String,
 }
 
+/// What is known of the permissions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PermissionBasis {
+    /// When the inventories were taken that the permissions are from, µs UTC.
+    pub taken_at_us: BTreeSet<i64>,
+    /// Subjects that no inventory has, though it has their account: deleted, or newer than it.
+    pub not_in_inventory: Vec<String>,
+    /// Accounts of which there is no inventory.
+    pub without_inventory: BTreeSet<String>,
+    /// Policies that could not be read, each with its subject.
+    pub unread: Vec<String>,
+    /// Subjects with a permissions boundary, which is not evaluated.
+    pub with_boundary: usize,
+}
+
 /// The statement of the question.
 pub fn statement(input: &Input) -> String {
-    let who = match input.principals.as_slice() {
-        [] => "principal LIKE 'arn:%'".to_owned(),
+    let members: BTreeSet<&String> = input.subjects.iter().flat_map(|subject| &subject.members).collect();
+    let members: Vec<String> = members.into_iter().cloned().collect();
+    let who = match members.as_slice() {
+        _ if input.subjects.is_empty() => "principal LIKE 'arn:%'".to_owned(),
+        [] => "false".to_owned(),
         [one] => bind("principal = :one", &[("one", Parameter::Text(one))]).trim().to_owned(),
         several => bind("principal IN (:several)", &[("several", Parameter::Texts(several))]).trim().to_owned(),
     };
@@ -102,53 +156,122 @@ pub fn statement(input: &Input) -> String {
 pub fn ask(
     snapshot: &Snapshot,
     reference: &ServiceReference,
+    inventory: &Inventory<'_>,
     coverage: &Coverage,
     input: &Input,
     now_us: i64,
 ) -> Result<Answer, QuestionError> {
     let sql = statement(input);
-    let rows = snapshot.query(&sql, now_us, Mode::Trusted)?.rows;
-    let mut sums = Sums::new();
-    let mut principals: BTreeSet<String> = input.principals.iter().cloned().collect();
-    for row in rows.into_iter().filter_map(UseRow::read) {
-        principals.insert(row.principal.clone());
+    let uses = uses(snapshot, reference, input.granularity, &sql, now_us)?;
+    let all;
+    let subjects = if input.subjects.is_empty() {
+        all = subject::all(inventory, uses.keys().cloned().collect())?;
+        &all
+    } else {
+        &input.subjects
+    };
+    let index = ActionIndex::new(reference);
+    let mut policies = PolicyReader::new(inventory, &index);
+    let recorded = match input.listed {
+        Listed::Used => BTreeSet::new(),
+        _ => recorded_data_events(snapshot, input.window, now_us)?,
+    };
+    let mut answer =
+        Answer { lines: Vec::new(), reach: BTreeMap::new(), basis: PermissionBasis::default(), sql: String::new() };
+    for subject in subjects {
+        for account in accounts_of(subject) {
+            let reach = || input.window.reach(coverage, Some(&account), now_us);
+            answer.reach.entry(account.clone()).or_insert_with(reach);
+        }
+        let permissions = permissions(&mut policies, subject)?;
+        note_basis(&mut answer.basis, inventory, subject, &permissions);
+        let report = report::Report {
+            reference,
+            index: &index,
+            subject,
+            permissions: &permissions,
+            uses: &uses,
+            reach: &answer.reach,
+            data_events: &recorded,
+        };
+        answer.lines.extend(report.lines(input.granularity, input.listed));
+    }
+    answer.basis.taken_at_us = inventory.taken_at(answer.reach.keys().map(String::as_str));
+    Ok(Answer { sql, ..answer })
+}
+
+/// By principal, then by namespace and action: the use, and whether the action is unmapped.
+type Uses = BTreeMap<String, BTreeMap<(String, Option<String>), (Use, bool)>>;
+
+fn uses(
+    snapshot: &Snapshot,
+    reference: &ServiceReference,
+    granularity: Granularity,
+    sql: &str,
+    now_us: i64,
+) -> Result<Uses, QuestionError> {
+    let mut sums: BTreeMap<String, BTreeMap<(String, Option<String>), (UseSum, bool)>> = BTreeMap::new();
+    for row in snapshot.query(sql, now_us, Mode::Trusted)?.rows.into_iter().filter_map(UseRow::read) {
         let actions = row.actions(reference);
+        let principal = sums.entry(row.principal.clone()).or_default();
         if UseRow::is_no_use(&actions) {
             continue;
         }
-        let namespace = actions.service_namespace.clone();
-        let unmapped = actions.kind == event_action::ActionKind::Unmapped;
-        match input.granularity {
-            Granularity::Service => {
-                sums.entry((row.principal.clone(), namespace, None)).or_default().0.add(&row);
-            }
+        let is_unmapped = actions.kind == event_action::ActionKind::Unmapped;
+        let mut add = |namespace: &str, action: Option<&str>| {
+            let sum = principal.entry((namespace.to_owned(), action.map(str::to_owned))).or_default();
+            sum.0.add(&row);
+            sum.1 = is_unmapped;
+        };
+        match granularity {
+            Granularity::Service => add(&actions.service_namespace, None),
             Granularity::Action => {
-                for action in actions.actions {
-                    let (namespace, name) = action.split_once(':').unwrap_or((&namespace, &action));
-                    let key = (row.principal.clone(), namespace.to_owned(), Some(name.to_owned()));
-                    let sum = sums.entry(key).or_default();
-                    sum.0.add(&row);
-                    sum.1 = unmapped;
+                for action in &actions.actions {
+                    let (namespace, name) = action.split_once(':').unwrap_or((&actions.service_namespace, action));
+                    add(namespace, Some(name));
                 }
             }
         }
     }
-    let reach: BTreeMap<String, Reach> = principals
-        .into_iter()
-        .map(|principal| {
-            let account = account_of(&principal);
-            let reach = input.window.reach(coverage, account.as_deref(), now_us);
-            (principal, reach)
-        })
-        .collect();
-    let lines = match input.listed {
-        Listed::Used => used_lines(reference, sums),
-        Listed::NotSeen => {
-            let recorded = recorded_data_events(snapshot, input.window, now_us)?;
-            unseen_lines(reference, &sums, &reach, input.granularity, &recorded)
-        }
+    let finish = |sums: BTreeMap<_, (UseSum, bool)>| {
+        sums.into_iter().filter_map(|(key, (sum, is_unmapped))| Some((key, (sum.finish()?, is_unmapped)))).collect()
     };
-    Ok(Answer { lines, reach, sql })
+    Ok(sums.into_iter().map(|(principal, sums)| (principal, finish(sums))).collect())
+}
+
+/// What the subject is permitted in each account that has it: one, but of AWS's own policies.
+fn permissions(policies: &mut PolicyReader<'_, '_>, subject: &Subject) -> Result<Option<Permissions>, QuestionError> {
+    // AWS's own policy says the same in each account.
+    subject.entities.first().map(|entity| policies.permissions(entity)).transpose()
+}
+
+fn note_basis(
+    basis: &mut PermissionBasis,
+    inventory: &Inventory<'_>,
+    subject: &Subject,
+    permissions: &Option<Permissions>,
+) {
+    match permissions {
+        Some(permissions) => {
+            basis.unread.extend(permissions.unread.iter().map(|why| format!("{}: {why}", subject.arn)));
+            basis.with_boundary += usize::from(permissions.boundary.is_some());
+        }
+        None => {
+            for account in accounts_of(subject) {
+                if inventory.taken_at([account.as_str()]).is_empty() {
+                    basis.without_inventory.insert(account);
+                } else if Arn::parse(&subject.arn).is_some_and(|arn| arn.resource != "root") {
+                    basis.not_in_inventory.push(subject.arn.clone());
+                }
+            }
+        }
+    }
+}
+
+fn accounts_of(subject: &Subject) -> BTreeSet<String> {
+    let scopes = subject.entities.iter().map(|entity| entity.extent.scope.clone());
+    let own = Arn::parse(&subject.arn).map(|arn| arn.account.to_owned()).filter(|_| subject.entities.is_empty());
+    scopes.chain(own).collect()
 }
 
 /// The accounts and service namespaces whose data events were delivered: there their absence means something.
@@ -156,79 +279,26 @@ fn recorded_data_events(
     snapshot: &Snapshot,
     window: AccessWindow,
     now_us: i64,
-) -> Result<BTreeSet<(Option<String>, String)>, QuestionError> {
+) -> Result<BTreeSet<(String, String)>, QuestionError> {
     let whole_days = window.whole_days();
     let sql = bind(DATA_EVENTS_SQL, &[("whole_days", Parameter::Sql(&whole_days))]);
     let rows = snapshot.query(&sql, now_us, Mode::Trusted)?.rows.into_iter();
     let pair = |row: Vec<Value>| match row.as_slice() {
         [Value::Text(account), Value::Text(source)] => {
-            Some((Some(account.clone()), event_action::service_namespace(source).to_owned()))
+            Some((account.clone(), event_action::service_namespace(source).to_owned()))
         }
         _ => None,
     };
     Ok(rows.filter_map(pair).collect())
 }
 
-/// By principal, namespace and action: the use, and whether the action is unmapped.
-type Sums = BTreeMap<(String, String, Option<String>), (UseSum, bool)>;
-
-fn used_lines(reference: &ServiceReference, sums: Sums) -> Vec<Line> {
-    sums.into_iter()
-        .map(|((principal, service_namespace, action_name), (sum, is_unmapped))| {
-            let service_name = service_name(reference, &service_namespace);
-            let (verdict, seen) = (Verdict::Used, sum.finish());
-            Line { principal, service_namespace, service_name, action_name, is_unmapped, verdict, seen }
-        })
-        .collect()
-}
-
-fn unseen_lines(
-    reference: &ServiceReference,
-    sums: &Sums,
-    reach: &BTreeMap<String, Reach>,
-    granularity: Granularity,
-    with_data_events: &BTreeSet<(Option<String>, String)>,
-) -> Vec<Line> {
-    let mut lines = Vec::new();
-    for (principal, reach) in reach {
-        let account = account_of(principal);
-        for service in reference.services() {
-            let namespace = service.namespace;
-            let data_events_come = with_data_events.contains(&(account.clone(), namespace.to_owned()));
-            let recorded = data_events_come || !verdict::may_be_data_events(namespace);
-            let mut push = |action: Option<&str>, recorded| {
-                let key = (principal.clone(), namespace.to_owned(), action.map(str::to_owned));
-                if sums.contains_key(&key) {
-                    return;
-                }
-                lines.push(Line {
-                    principal: principal.clone(),
-                    service_namespace: namespace.to_owned(),
-                    service_name: service_name(reference, namespace),
-                    action_name: key.2,
-                    is_unmapped: false,
-                    verdict: Verdict::of_unseen(reach, recorded),
-                    seen: None,
-                });
-            };
-            match granularity {
-                Granularity::Service => push(None, recorded),
-                Granularity::Action => {
-                    for action in reference.actions(namespace) {
-                        let never = verdict::is_never_recorded(&format!("{namespace}:{}", action.name));
-                        push(Some(action.name), recorded && !never);
-                    }
-                }
-            }
-        }
+impl From<&GrantingPolicy> for GrantedBy {
+    fn from(policy: &GrantingPolicy) -> Self {
+        use crate::permission::PolicySource;
+        let (policy_arn, entity_type, entity_name) = match &policy.source {
+            PolicySource::Managed { arn } => (Some(arn.clone()), None, None),
+            PolicySource::Inline { entity, entity_name } => (None, Some(entity.name()), Some(entity_name.clone())),
+        };
+        Self { policy_name: policy.name.clone(), policy_arn, entity_type, entity_name }
     }
-    lines
-}
-
-fn service_name(reference: &ServiceReference, namespace: &str) -> String {
-    reference.service_name(namespace).unwrap_or(namespace).to_owned()
-}
-
-fn account_of(principal: &str) -> Option<String> {
-    Arn::parse(principal).map(|arn| arn.account.to_owned())
 }

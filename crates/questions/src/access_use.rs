@@ -89,6 +89,21 @@ pub struct Use {
     pub last_event_id: Option<String>,
 }
 
+impl Use {
+    /// Adds the use of the same by another.
+    pub fn join(&mut self, other: &Self) {
+        self.event_count += other.event_count;
+        self.denied_count += other.denied_count;
+        self.data_event_count += other.data_event_count;
+        self.first_us = self.first_us.min(other.first_us);
+        if (other.last_us, &other.last_event_id) > (self.last_us, &self.last_event_id) {
+            self.last_us = other.last_us;
+            self.last_region.clone_from(&other.last_region);
+            self.last_event_id.clone_from(&other.last_event_id);
+        }
+    }
+}
+
 /// Own and foreign records of the same use while they are summed up.
 #[derive(Debug, Clone, Default)]
 pub struct UseSum {
@@ -100,28 +115,18 @@ impl UseSum {
     /// Adds a row.
     pub fn add(&mut self, row: &UseRow) {
         let side = if row.is_own { &mut self.own } else { &mut self.other };
-        let denied_count = if row.outcome == "denied" { row.count } else { 0 };
-        let data_event_count = if row.is_data_event { row.count } else { 0 };
-        let Some(known) = side else {
-            *side = Some(Use {
-                event_count: row.count,
-                denied_count,
-                data_event_count,
-                first_us: row.first_us,
-                last_us: row.last_us,
-                last_region: row.region.clone(),
-                last_event_id: row.last_event_id.clone(),
-            });
-            return;
+        let used = Use {
+            event_count: row.count,
+            denied_count: if row.outcome == "denied" { row.count } else { 0 },
+            data_event_count: if row.is_data_event { row.count } else { 0 },
+            first_us: row.first_us,
+            last_us: row.last_us,
+            last_region: row.region.clone(),
+            last_event_id: row.last_event_id.clone(),
         };
-        known.event_count += row.count;
-        known.denied_count += denied_count;
-        known.data_event_count += data_event_count;
-        known.first_us = known.first_us.min(row.first_us);
-        if (row.last_us, &row.last_event_id) > (known.last_us, &known.last_event_id) {
-            known.last_us = row.last_us;
-            known.last_region.clone_from(&row.region);
-            known.last_event_id.clone_from(&row.last_event_id);
+        match side {
+            None => *side = Some(used),
+            Some(known) => known.join(&used),
         }
     }
 

@@ -9,6 +9,7 @@ mod demo;
 mod events;
 mod generate_policy;
 mod ingest;
+mod inventory;
 mod lake;
 mod man;
 mod permissions;
@@ -46,6 +47,8 @@ enum Command {
     Demo(demo::Flags),
     /// Take CloudTrail files into the lake: folders, files, S3 buckets, or - for standard input
     Ingest(ingest::Flags),
+    /// Snapshots of IAM, Identity Center and Organizations: what exists, what is permitted, what changed
+    Inventory(self::inventory::Flags),
     /// The least AWS policy that Tadoru itself needs
     Permissions(permissions::Flags),
     /// Services and actions last used by a user or role, or by all
@@ -150,6 +153,7 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
     match command {
         Command::Demo(flags) => demo::run(context, flags),
         Command::Ingest(flags) => ingest::run(context, flags),
+        Command::Inventory(flags) => self::inventory::run(context, flags),
         Command::Permissions(flags) => permissions::run(&flags),
         Command::Status(flags) => status::run(context, flags),
         Command::Events(flags) => events::run(context, flags),
@@ -269,6 +273,11 @@ impl Context {
             self.note(&Message::warning(format!("the quotes around {text} were left out")));
         }
         inner.unwrap_or(text)
+    }
+
+    /// Says what went wrong with a part of the job, also with `--quiet`.
+    fn say(&self, message: &Message) {
+        say(message);
     }
 
     /// Says something besides the answer, unless `--quiet`.

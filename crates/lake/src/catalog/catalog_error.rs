@@ -18,7 +18,7 @@ pub enum CatalogError {
     #[error("cannot use the lake's folder {}", path.display())]
     Io { path: PathBuf, source: std::io::Error },
     #[error("the newest commits of the lake cannot be read: {} must be merged first", .0.display())]
-    UnmergedWal(PathBuf),
+    Unmerged(PathBuf),
     #[error("the lake's catalog cannot be used")]
     Sqlite(#[from] rusqlite::Error),
 }

@@ -11,7 +11,7 @@ use super::CatalogError;
 /// Opens the catalog at `path` to read it.
 ///
 /// # Errors
-/// `UnmergedWal` where the newest commits lie beside the file and this user may not read them with it.
+/// `Unmerged` where the newest commits, or pages to roll back, lie beside the file and this user may not merge them.
 pub(super) fn open(path: &Path) -> Result<Connection, CatalogError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let read_only = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -26,9 +26,10 @@ pub(super) fn open(path: &Path) -> Result<Connection, CatalogError> {
         Err(error) if is_refused(&error) => {}
         other => return Ok(other?),
     }
-    let wal = wal_path(path);
-    if wal.metadata().is_ok_and(|file| file.len() > 0) {
-        return Err(CatalogError::UnmergedWal(wal));
+    for unfinished in ["-wal", "-journal"].map(|ending| beside(path, ending)) {
+        if unfinished.metadata().is_ok_and(|file| file.len() > 0) {
+            return Err(CatalogError::Unmerged(unfinished));
+        }
     }
     // A writer makes that file as it begins, so none is at work; one that begins while this reads is not noticed.
     let flags = read_only | OpenFlags::SQLITE_OPEN_URI;
@@ -39,9 +40,9 @@ fn is_refused(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied))
 }
 
-fn wal_path(path: &Path) -> PathBuf {
+fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
+    name.push(ending);
     name.into()
 }
 
@@ -77,6 +78,6 @@ mod tests {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let alone = Connection::open_with_flags(immutable_uri(&path), flags).unwrap();
         assert_eq!(alone.query_row("SELECT name FROM sqlite_master", [], |row| row.get(0)), Ok("t".to_owned()));
-        assert!(!wal_path(&path).exists(), "nothing is made beside it");
+        assert!(!beside(&path, "-wal").exists(), "nothing is made beside it");
     }
 }

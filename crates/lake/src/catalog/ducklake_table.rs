@@ -179,10 +179,25 @@ pub const LATER_TABLES: &[(&str, &str)] = &[
     ),
     ("file_checksum", "data_file_id INTEGER PRIMARY KEY, xxh3 TEXT NOT NULL"),
     ("retired_month", "eventmonth TEXT PRIMARY KEY, events INTEGER NOT NULL, retired_at INTEGER NOT NULL"),
+    (
+        "inventory_snapshot",
+        "inventory_id INTEGER PRIMARY KEY, taken_at INTEGER NOT NULL, imported_at INTEGER NOT NULL, sources TEXT NOT NULL",
+    ),
+    (
+        "inventory_part",
+        "inventory_id INTEGER NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL, entity_ids BLOB NOT NULL, \
+         PRIMARY KEY (kind, scope, inventory_id)",
+    ),
+    (
+        "inventory_entity",
+        "entity_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, entity_key TEXT NOT NULL, \
+         name TEXT NOT NULL, sha256 BLOB NOT NULL, document TEXT NOT NULL",
+    ),
 ];
 
 /// The indexes of those tables.
 pub const LATER_INDEXES: &str = "
 CREATE INDEX IF NOT EXISTS folded_prefix_day ON folded_prefix (account, region, day);
 CREATE INDEX IF NOT EXISTS digest_span_trail ON digest_span (account, region, trail, starts_at);
+CREATE UNIQUE INDEX IF NOT EXISTS inventory_entity_key ON inventory_entity (kind, entity_key, scope, sha256);
 ";

@@ -8,10 +8,10 @@ use super::{Catalog, CatalogError, ducklake_table};
 /// The DuckLake version this code reads and writes.
 pub(super) const DUCKLAKE_VERSION: &str = "1.0";
 /// The version of Tadoru's own tables. 2: a ledger that may be folded, and what digests prove. 3: checksums of files, retired
-/// months.
-pub(super) const LAKE_VERSION: &str = "3";
+/// months. 4: the inventory.
+pub(super) const LAKE_VERSION: &str = "4";
 /// What a writer brings to `LAKE_VERSION`, and a reader reads as it is.
-const EARLIER_LAKE_VERSIONS: [&str; 2] = ["1", "2"];
+const EARLIER_LAKE_VERSIONS: [&str; 3] = ["1", "2", "3"];
 
 impl Catalog {
     /// Brings a lake of an earlier version to this one.

@@ -16,6 +16,8 @@ use lake::value::Value;
 use questions::access_advisor::{self, Granularity, Input, Listed};
 use questions::access_window::AccessWindow;
 use questions::coverage::Coverage;
+use questions::inventory::Inventory;
+use questions::subject::Subject;
 use serde_json::{Map, json};
 
 /// As the program has it.
@@ -56,11 +58,13 @@ impl Bench {
 fn advise(principals: Vec<String>, coverage: &Coverage) -> impl Fn(&Snapshot, i64) -> usize + use<> {
     let coverage = coverage.clone();
     let services = ServiceReference::embedded();
+    let subjects: Vec<Subject> = principals.into_iter().map(Subject::of_logs).collect();
     move |snapshot, now_us| {
+        let inventory = Inventory::read(snapshot, now_us).unwrap();
         let window = AccessWindow { since_us: None, until_us: now_us };
         let (granularity, listed) = (Granularity::Service, Listed::Used);
-        let input = Input { principals: principals.clone(), granularity, listed, window, regions: Vec::new() };
-        access_advisor::ask(snapshot, &services, &coverage, &input, now_us).unwrap().lines.len()
+        let input = Input { subjects: subjects.clone(), granularity, listed, window, regions: Vec::new() };
+        access_advisor::ask(snapshot, &services, &inventory, &coverage, &input, now_us).unwrap().lines.len()
     }
 }
 

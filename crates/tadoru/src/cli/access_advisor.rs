@@ -1,13 +1,15 @@
-//! `tadoru access-advisor WHO...|--all`: services and actions last used, with the verdict and what it rests on.
+//! `tadoru access-advisor WHO...|--all`: services and actions permitted and last used, with the verdict and what it rests on.
 
 use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
 use iam::service_reference::ServiceReference;
-use questions::access_advisor::{self, Answer, Granularity, Input, Line, Listed};
+use questions::access_advisor::{self, Answer, GrantedBy, Granularity, Input, Line, Listed, PermissionBasis};
+use questions::access_use::Use;
 use questions::access_window::AccessWindow;
 use questions::coverage::Coverage;
-use questions::principal_name::{self, Holder};
+use questions::inventory::Inventory;
+use questions::subject::{self, Subject};
 use serde_json::{Value, json};
 
 use super::Context;
@@ -18,10 +20,10 @@ use crate::time_argument;
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// User or role: ARN or name
+    /// User, role, group or policy: ARN or name
     #[arg(value_name = "WHO", required_unless_present = "all")]
     who: Vec<String>,
-    /// Every user, role and root of the logs
+    /// Every user and role of the inventory, and every user, role and root of the logs
     #[arg(long, conflicts_with = "who")]
     all: bool,
     /// Services, or each action
@@ -36,12 +38,18 @@ pub struct Flags {
     /// Only calls recorded in this region, as ap-northeast-1 or ap-*; repeatable
     #[arg(long, value_name = "REGION")]
     region: Vec<String>,
-    /// What was used; the default
+    /// Only what was used [default: also what else is permitted, as far as the inventory knows]
     #[arg(long, conflicts_with = "unused")]
     used: bool,
-    /// What was not seen: unused, or unknown where the logs do not reach
+    /// Only what was not seen: unused, or unknown where the logs do not reach
     #[arg(long)]
     unused: bool,
+    /// One line for each user or role that has the permission, the last one to use it first
+    #[arg(long)]
+    with_entities: bool,
+    /// Which policies permit it
+    #[arg(long)]
+    granted_by: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,24 +61,33 @@ enum Level {
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let (snapshot, now) = context.open()?;
     let window = window(flags.since.as_deref(), flags.until.as_deref(), now)?;
-    let mut principals = Vec::new();
+    let inventory = Inventory::read(&snapshot, now.us)?;
+    let mut subjects: Vec<Subject> = Vec::new();
     for name in &flags.who {
-        let holder = principal_name::resolve_principal(&snapshot, context.unquoted(name))?;
-        note_unseen_session(context, &holder);
-        principals.push(holder.principal);
+        let subject = subject::resolve(&snapshot, &inventory, context.unquoted(name))?;
+        note_unseen_session(context, &subject.arn, subject.unseen_session.as_deref());
+        if !subjects.iter().any(|known| known.arn == subject.arn) {
+            subjects.push(subject);
+        }
     }
     let granularity = match flags.granularity {
         Level::Service => Granularity::Service,
         Level::Action => Granularity::Action,
     };
-    let listed = if flags.unused { Listed::NotSeen } else { Listed::Used };
-    let input = Input { principals, granularity, listed, window, regions: flags.region };
+    let listed = match (flags.used, flags.unused) {
+        (true, _) => Listed::Used,
+        (_, true) => Listed::NotSeen,
+        _ => Listed::All,
+    };
+    let input = Input { subjects, granularity, listed, window, regions: flags.region };
     if context.explain {
         context.note(&Message::note(access_advisor::statement(&input).trim()));
     }
     let coverage = Coverage::read(&snapshot)?;
-    let answer = access_advisor::ask(&snapshot, &ServiceReference::embedded(), &coverage, &input, now.us)?;
-    context.print(&table(&answer.lines, granularity))?;
+    let reference = ServiceReference::embedded();
+    let answer = access_advisor::ask(&snapshot, &reference, &inventory, &coverage, &input, now.us)?;
+    let columns = Columns { granularity, with_entities: flags.with_entities, granted_by: flags.granted_by };
+    context.print(&columns.table(&answer.lines))?;
     say_what_it_rests_on(context, &answer, &input, snapshot.event_span());
     Ok(Exit::Done)
 }
@@ -93,51 +110,92 @@ pub fn refuse_empty_window(since_us: Option<i64>, until_us: i64) -> Result<(), F
 }
 
 /// Says that a session was named of which there is no event.
-pub fn note_unseen_session(context: &Context, holder: &Holder) {
-    if let Some(session) = &holder.unseen_session {
+pub fn note_unseen_session(context: &Context, principal: &str, session: Option<&str>) {
+    if let Some(session) = session {
         let message = Message::note(format!("no event is of the session {session}; the answer is its role's"));
-        context.note(&message.why(format!("permissions are the role's: {}", holder.principal)));
+        context.note(&message.why(format!("permissions are the role's: {principal}")));
     }
 }
 
-fn table(lines: &[Line], granularity: Granularity) -> Table {
-    let mut names = vec!["principal", "service_namespace", "service_name"];
-    if granularity == Granularity::Action {
-        names.push("action_name");
+/// Which columns the answer has.
+struct Columns {
+    granularity: Granularity,
+    with_entities: bool,
+    granted_by: bool,
+}
+
+impl Columns {
+    fn table(&self, lines: &[Line]) -> Table {
+        let mut names = vec!["principal", "service_namespace", "service_name"];
+        if self.granularity == Granularity::Action {
+            names.push("action_name");
+        }
+        names.extend([
+            "last_authenticated",
+            "last_authenticated_entity",
+            "last_authenticated_region",
+            "total_authenticated_entities",
+            "event_count",
+            "denied_count",
+            "data_event_count",
+            "first_authenticated",
+            "last_event_id",
+            "permitted",
+            "verdict",
+        ]);
+        if self.granted_by {
+            names.push("granted_by");
+        }
+        let mut table = Table::new(&names);
+        for line in lines {
+            if self.with_entities {
+                let rows = line.entities.iter().map(|entity| self.row(line, Some(&entity.arn), entity.seen.as_ref()));
+                table.rows.extend(rows);
+            } else {
+                let last =
+                    line.entities.first().filter(|entity| entity.seen.is_some()).map(|entity| entity.arn.as_str());
+                table.rows.push(self.row(line, last, line.seen.as_ref()));
+            }
+        }
+        table
     }
-    names.extend([
-        "last_authenticated",
-        "last_authenticated_entity",
-        "last_authenticated_region",
-        "event_count",
-        "denied_count",
-        "data_event_count",
-        "first_authenticated",
-        "last_event_id",
-        "verdict",
-    ]);
-    let mut table = Table::new(&names);
-    for line in lines {
-        let seen = line.seen.as_ref();
+
+    fn row(&self, line: &Line, entity: Option<&str>, seen: Option<&Use>) -> Vec<Value> {
         let mut row = vec![json!(line.principal), json!(line.service_namespace), json!(line.service_name)];
-        if granularity == Granularity::Action {
+        if self.granularity == Granularity::Action {
             let name = line.action_name.as_deref().unwrap_or_default();
             row.push(if line.is_unmapped { json!(format!("{name} (unmapped)")) } else { json!(name) });
         }
+        let users = line.entities.iter().filter(|entity| entity.seen.is_some()).count();
         row.extend([
             seen.map_or(Value::Null, |s| json!(from_lake::time(s.last_us))),
-            seen.map_or(Value::Null, |_| json!(line.principal)),
+            json!(entity),
             seen.map_or(Value::Null, |s| json!(s.last_region)),
+            json!(users),
             json!(seen.map_or(0, |s| s.event_count)),
             json!(seen.map_or(0, |s| s.denied_count)),
             json!(seen.map_or(0, |s| s.data_event_count)),
             seen.map_or(Value::Null, |s| json!(from_lake::time(s.first_us))),
             seen.map_or(Value::Null, |s| json!(s.last_event_id)),
+            json!(line.is_permitted),
             json!(line.verdict.as_str()),
         ]);
-        table.rows.push(row);
+        if self.granted_by {
+            row.push(line.granted_by.iter().map(policy).collect());
+        }
+        row
     }
-    table
+}
+
+/// A policy in the words of ListPoliciesGrantingServiceAccess.
+fn policy(granted_by: &GrantedBy) -> Value {
+    json!({
+        "policy_name": granted_by.policy_name,
+        "policy_type": if granted_by.policy_arn.is_some() { "MANAGED" } else { "INLINE" },
+        "policy_arn": granted_by.policy_arn,
+        "entity_type": granted_by.entity_type.map(str::to_uppercase),
+        "entity_name": granted_by.entity_name,
+    })
 }
 
 fn say_what_it_rests_on(context: &Context, answer: &Answer, input: &Input, span: Option<(i64, i64)>) {
@@ -154,7 +212,8 @@ fn say_what_it_rests_on(context: &Context, answer: &Answer, input: &Input, span:
         answer.reach.values().flat_map(|reach| reach.why.iter().map(String::as_str)).collect();
     let basis: BTreeSet<&str> = answer.reach.values().map(|reach| reach.basis.as_str()).collect();
     let basis = basis.into_iter().collect::<Vec<_>>().join(", ");
-    let mut message = Message::note(format!("from the logs alone; coverage {basis}; denied attempts count, as in AWS"));
+    say_permissions(context, &answer.basis);
+    let mut message = Message::note(format!("coverage of the logs {basis}; denied attempts count, as in AWS"));
     if !reasons.is_empty() {
         let shown: Vec<&str> = reasons.iter().copied().take(3).collect();
         let more = reasons.len().saturating_sub(3);
@@ -164,4 +223,37 @@ fn say_what_it_rests_on(context: &Context, answer: &Answer, input: &Input, span:
         message = message.why("unknown are services whose data events no trail delivered, and iam:PassRole");
     }
     context.note(&message);
+}
+
+/// Says what the permissions are known from, and what was not evaluated.
+fn say_permissions(context: &Context, basis: &PermissionBasis) {
+    if basis.taken_at_us.is_empty() {
+        let message = Message::note("from the logs alone: the lake holds no inventory that says what is permitted");
+        context.note(&message.try_this("tadoru inventory import"));
+        return;
+    }
+    let taken: Vec<String> = basis.taken_at_us.iter().map(|us| from_lake::time(*us).to_string()).collect();
+    let mut why = "not evaluated, as in AWS: resource policies, service control policies, session policies, boundaries"
+        .to_owned();
+    if basis.with_boundary > 0 {
+        why += &format!(" (subjects with a boundary: {})", basis.with_boundary);
+    }
+    context.note(&Message::note(format!("permitted by identity policies as of {}", taken.join(", "))).why(why));
+    let listed = |names: &[String]| {
+        let more = names.len().saturating_sub(3);
+        let shown = names.iter().take(3).cloned().collect::<Vec<_>>().join("; ");
+        if more > 0 { format!("{shown}; {more} more") } else { shown }
+    };
+    if !basis.not_in_inventory.is_empty() {
+        let what = format!("not in the inventory: {}", listed(&basis.not_in_inventory));
+        context
+            .note(&Message::note(what).why("deleted since, or made after it was taken; what they may do is not known"));
+    }
+    if !basis.without_inventory.is_empty() {
+        let accounts: Vec<String> = basis.without_inventory.iter().cloned().collect();
+        context.note(&Message::note(format!("no inventory of the accounts {}", listed(&accounts))));
+    }
+    if !basis.unread.is_empty() {
+        context.note(&Message::warning(listed(&basis.unread)).why("what these policies grant is not known"));
+    }
 }

@@ -58,7 +58,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let (snapshot, now) = context.open()?;
     let window = window(flags.since.as_deref(), flags.until.as_deref(), now)?;
     let holder = principal_name::resolve_principal(&snapshot, context.unquoted(&flags.who))?;
-    note_unseen_session(context, &holder);
+    note_unseen_session(context, &holder.principal, holder.unseen_session.as_deref());
     let input = Input {
         principal: holder.principal,
         window,

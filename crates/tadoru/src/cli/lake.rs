@@ -114,12 +114,12 @@ fn counted_in_words(end: Now) -> Message {
     })
 }
 
-fn say_waiting(context: &Context, who: &str) {
+pub fn say_waiting(context: &Context, who: &str) {
     context.note(&Message::note("waiting for another process that writes to the lake").why(who));
 }
 
 /// The failure of a command of this family, with what mends it.
-fn explain(error: UpkeepError) -> anyhow::Error {
+pub fn explain(error: UpkeepError) -> anyhow::Error {
     let message = Message::error(error.to_string());
     let cause = std::error::Error::source(&error).map(ToString::to_string);
     let message = match cause {

@@ -102,7 +102,7 @@ fn of_catalog(error: &CatalogError) -> Failure {
                 _ => Failure::failed(message.try_this("--lake DIR with a folder that can hold a lake")),
             }
         }
-        CatalogError::UnmergedWal(_) => Failure {
+        CatalogError::Unmerged(_) => Failure {
             message: message
                 .why("a writer was stopped, or is at work, and merging needs the right to write to the folder")
                 .try_this("tadoru status, once, as somebody who may write to it; then the same command again"),

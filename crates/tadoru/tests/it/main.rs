@@ -7,6 +7,7 @@
     reason = "a test ends where something is not as it assumes, and says what it skipped"
 )]
 
+mod access_advisor;
 mod bad_inputs;
 mod bad_lake;
 mod command_line;

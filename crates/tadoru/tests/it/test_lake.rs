@@ -200,7 +200,8 @@ impl TestLake {
     /// Rows of the catalog, each column as text.
     pub fn catalog(&self, statement: &str) -> Vec<BTreeMap<String, String>> {
         let path = self.folder().join("catalog.sqlite");
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+        // As the program reads it: what a power cut left unfinished is rolled back.
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap();
         let mut statement = connection.prepare(statement).unwrap();
         let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([]).unwrap();

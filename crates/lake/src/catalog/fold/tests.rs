@@ -241,6 +241,6 @@ fn a_lake_of_the_version_before_is_read_as_it_is_and_migrated_by_a_writer() {
     drop(reader);
     let mut writer = Catalog::open_or_create(folder.path()).unwrap();
     writer.append(&Append { objects: vec![on_day(1, 0).object()], ..Append::default() }).unwrap();
-    assert_eq!(writer.setting("lake_version").unwrap().as_deref(), Some("3"));
+    assert_eq!(writer.setting("lake_version").unwrap().as_deref(), Some("4"));
     assert_eq!(Catalog::open(folder.path()).unwrap().counts().unwrap().objects, 1);
 }
