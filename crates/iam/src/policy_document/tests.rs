@@ -110,6 +110,11 @@ fn hostile_documents_are_refused_or_read() {
     let statement = r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}*"}"#;
     let large = format!(r#"{{"Statement":[{}]}}"#, vec![statement; 20_000].join(","));
     assert_eq!(parse(&large).unwrap().statements.len(), 20_000);
+    let resource = "${".repeat(500_000);
+    let braces = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::{resource}"}}}}"#
+    );
+    assert_eq!(parse(&braces).unwrap().statements.len(), 1);
 }
 
 /// JSON that resembles policies: their names in wrong places and right ones.
