@@ -10,6 +10,7 @@
 
 mod bench;
 mod comparison_venv;
+mod iam_simulate;
 mod reference_data;
 mod test_run;
 mod tidy;
