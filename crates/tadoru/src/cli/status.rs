@@ -209,9 +209,9 @@ fn accounts(status: &Status, now: Now) -> Table {
         "account",
         "event_count",
         "complete_to",
-        "hours_behind",
-        "basis",
         "gap_count",
+        "basis",
+        "hours_behind",
         "last_event",
         "first_event",
     ]);

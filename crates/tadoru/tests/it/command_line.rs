@@ -90,7 +90,7 @@ fn a_damaged_page_names_its_file() {
     lake.ingest(&[&logs]);
     let events = |path: &&std::path::PathBuf| path.to_string_lossy().contains("/events/");
     let files = lake.named_files();
-    let damaged = files.iter().filter(events).next_back().unwrap();
+    let damaged = files.iter().rfind(events).unwrap();
     let mut bytes = std::fs::read(damaged).unwrap();
     let end = bytes.len() * 3 / 4;
     bytes[4..end].fill(0xff);

@@ -53,7 +53,7 @@ fn tables_fit_every_terminal() {
     let logs = lake.beside("logs");
     write_sample(&sample(), 0..2, &logs);
     lake.ingest(&[&logs]);
-    for arguments in [&["status"][..], &["access-advisor", "--all"], &["ingest", logs.to_str().unwrap()]] {
+    for arguments in [&["status"][..], &["access-advisor", "--all"], &["status", "--sources"]] {
         for columns in [80, 120, 200] {
             let Some(said) = on_terminal(&lake, columns, arguments, &[], "tables_fit_every_terminal") else { return };
             let mut in_row = 0;
