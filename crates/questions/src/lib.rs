@@ -15,5 +15,6 @@ pub mod question_error;
 pub mod statement;
 pub mod status;
 pub mod subject;
+pub mod unused_access;
 pub mod verdict;
 pub mod who_accessed;

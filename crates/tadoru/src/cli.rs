@@ -2,6 +2,7 @@
 //! print). A command's own flags and work stand in the file of its name.
 
 mod access_advisor;
+mod actions;
 mod activity;
 mod argument;
 mod completions;
@@ -14,8 +15,11 @@ mod lake;
 mod man;
 mod permissions;
 mod selection;
+mod service_reference;
+mod services;
 mod sql;
 mod status;
+mod unused_access;
 mod who_accessed;
 
 use std::io::{IsTerminal, Write};
@@ -24,6 +28,7 @@ use std::path::{Path, PathBuf};
 use ::lake::engine::EngineLimits;
 use ::lake::snapshot::Snapshot;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use iam::service_reference::ServiceReference;
 
 use crate::clock::{Now, NowSource};
 use crate::config::{Config, Environment, Settings};
@@ -57,6 +62,12 @@ enum Command {
     WhoAccessed(who_accessed::Flags),
     /// The actions that a user or role used, as a least-privilege policy
     GeneratePolicy(generate_policy::Flags),
+    /// Roles, users, keys, passwords, permissions and assignments that nobody used
+    UnusedAccess(unused_access::Flags),
+    /// All AWS services: namespace, name, number of actions, withdrawn or not
+    Services(services::Flags),
+    /// All actions of services, and whether CloudTrail records them
+    Actions(actions::Flags),
     /// Event history: the events that fit a filter, newest first, or one event whole
     Events(events::Flags),
     /// One timeline of a user, role, access key, session or Identity Center user
@@ -95,6 +106,9 @@ struct GlobalFlags {
     /// The time that counts as now: 2024-06-01, RFC 3339, 30d [env: TADORU_AS_OF]
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
+    /// A newer service reference: AWS's JSON, one file or a folder of them [env: TADORU_SERVICE_REFERENCE]
+    #[arg(long, global = true, value_name = "FILE|DIR")]
+    service_reference: Option<PathBuf>,
     /// Show times of tables in this zone, such as Asia/Tokyo or local
     #[arg(long, global = true, value_name = "ZONE")]
     tz: Option<String>,
@@ -161,6 +175,9 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
         Command::GeneratePolicy(flags) => generate_policy::run(context, flags),
+        Command::UnusedAccess(flags) => unused_access::run(context, &flags),
+        Command::Services(flags) => services::run(context, &flags),
+        Command::Actions(flags) => actions::run(context, &flags),
         Command::Sql(flags) => sql::run(context, flags),
         Command::Lake(flags) => self::lake::run(context, flags),
         Command::Completions(flags) => completions::run(CommandLine::command(), flags),
@@ -195,6 +212,7 @@ impl Context {
             tz: global.tz,
             color: global.color,
             as_of: global.as_of,
+            service_reference: global.service_reference,
             ..Settings::default()
         };
         let folder = std::env::current_dir()?;
@@ -231,6 +249,14 @@ impl Context {
         let own = snapshot.read_catalog(|catalog| catalog.setting("as_of"))?.and_then(|text| text.parse().ok());
         let now = self.now(own)?;
         Ok((snapshot, now))
+    }
+
+    /// AWS's services and actions: the program's own list, and over it the newer one that `--service-reference` names.
+    fn service_reference(&self) -> anyhow::Result<ServiceReference> {
+        match &self.config.service_reference {
+            None => Ok(ServiceReference::embedded()),
+            Some(path) => Ok(service_reference::load(path)?),
+        }
     }
 
     /// Where `demo` makes its lake: `--lake`, else beside the default lake.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use clap::Args;
 use iam::policy_document::{MANAGED_POLICY_CHARACTERS, counted_characters};
-use iam::service_reference::ServiceReference;
 use lake::timestamp::{date_text, day_of};
 use questions::coverage::Coverage;
 use questions::generate_policy::{self, Answer, Input, Line, Place};
@@ -69,7 +68,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     };
     context.explain(&generate_policy::statement(&input));
     let coverage = Coverage::read(&snapshot)?;
-    let answer = generate_policy::ask(&snapshot, &ServiceReference::embedded(), &coverage, &input, now.us)?;
+    let answer = generate_policy::ask(&snapshot, &context.service_reference()?, &coverage, &input, now.us)?;
     if let Some(message) = missing_logs(&answer, flags.strict) {
         if flags.strict {
             return Err(Failure::failed(message).into());

@@ -64,6 +64,7 @@ pub fn isolate(command: &mut Command) {
         "TZ",
         "COLOR",
         "AS_OF",
+        "SERVICE_REFERENCE",
         "RETENTION_DAYS",
         "ROLLUP_RETENTION_DAYS",
         "TEST_STOP_POINT",
