@@ -10,6 +10,7 @@ pub mod s3_bucket;
 pub mod selection;
 pub mod standard_input;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -68,6 +69,12 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// The regions that the objects' keys tell.
+    pub fn regions(&self) -> BTreeSet<String> {
+        let keys = self.objects.iter().filter_map(SourceObject::key);
+        keys.filter_map(|key| key.region).map(str::to_owned).collect()
+    }
+
     /// Leaves out what `selection` does not want; what has no key to judge it by becomes skipped.
     pub fn select(&mut self, selection: &Selection) {
         if selection.is_everything() {

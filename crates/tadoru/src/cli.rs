@@ -192,6 +192,11 @@ fn data_out() -> Box<dyn Write> {
     if out.is_terminal() { Box::new(anstream::stdout().lock()) } else { Box::new(out.lock()) }
 }
 
+/// A number and its noun.
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
 /// Prints a message on stderr.
 fn say(message: &Message) {
     // Nothing can be said where stderr is gone.
@@ -364,9 +369,26 @@ impl Context {
 
     /// Prints an answer on stdout.
     fn print(&self, table: &Table) -> anyhow::Result<()> {
+        let mut options = self.output_options();
+        let fitting = output::fitting_columns(table, &options);
+        if fitting.is_some() {
+            options.columns.clone_from(&fitting);
+        }
         let mut out = data_out();
-        output::write(table, &self.output_options(), &mut out)?;
+        output::write(table, &options, &mut out)?;
         out.flush()?;
+        if let Some(shown) = fitting {
+            self.note_left_out(table, &shown);
+        }
         Ok(())
+    }
+
+    /// Says which columns the terminal has no room for.
+    fn note_left_out(&self, table: &Table, shown: &[String]) {
+        let names = table.columns.iter().map(|column| column.name.as_str());
+        let left_out: Vec<&str> = names.filter(|name| !shown.iter().any(|other| other == name)).collect();
+        let what = format!("{} of {} columns are left out", left_out.len(), table.columns.len());
+        let message = Message::note(what).why(format!("the terminal has no room for {}", left_out.join(", ")));
+        self.note(&message.try_this("--columns NAME,…, -o jsonl, or a wider terminal"));
     }
 }

@@ -1,7 +1,7 @@
 //! How AWS is reached, for every service that is asked: settings and credentials by the SDK's own chain, a role on top of
 //! them where one is named, and endpoints that are configured instead of AWS's own. TLS is rustls with ring.
 
-use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::profile::{self, ProfileFileCredentialsProvider};
 use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -9,6 +9,7 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{ProvideCredentials, SharedCredentialsProvider};
 use aws_sdk_s3::error::DisplayErrorContext;
 use aws_smithy_http_client::tls;
+use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::service_config::ServiceConfigKey;
 
 /// How to reach AWS. What is not named here comes from the SDK's own places (environment, `~/.aws`, the machine's role).
@@ -122,11 +123,31 @@ impl Connection {
             _ => CredentialsFailureKind::None,
         };
         let detail = match &self.profile {
-            Some(profile) => format!("profile {profile}: {}", short(&error)),
+            Some(profile) => match missing_profile(profile).await {
+                Some(missing) => missing,
+                None => format!("profile {profile}: {}", short(&error)),
+            },
             None => short(&error),
         };
         Some(CredentialsFailure { kind, detail })
     }
+}
+
+/// Says that there is no such profile, where it was looked for, and which there are; `None` where there is one.
+async fn missing_profile(name: &str) -> Option<String> {
+    let env = Env::real();
+    let profiles = profile::load(&Fs::real(), &env, &Default::default(), None).await.ok()?;
+    if profiles.get_profile(name).is_some() {
+        return None;
+    }
+    let place = |variable: &str, usual: &str| env.get(variable).unwrap_or_else(|_| usual.to_owned());
+    let config = place("AWS_CONFIG_FILE", "~/.aws/config");
+    let credentials = place("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+    let mut known: Vec<&str> = profiles.profiles().collect();
+    known.sort_unstable();
+    let known =
+        if known.is_empty() { "there is none at all".to_owned() } else { format!("there are {}", known.join(", ")) };
+    Some(format!("no profile {name} in {config} or {credentials}; {known}"))
 }
 
 /// The causes of an error in one line, without the SDK's debug form of them.

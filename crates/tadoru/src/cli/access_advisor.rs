@@ -122,6 +122,35 @@ pub fn note_unseen_session(context: &Context, principal: &str, session: Option<&
     }
 }
 
+/// What a narrow terminal shows first of one principal; a name that an answer does not have is passed over.
+const OF_ONE: &[&str] = &[
+    "service_namespace",
+    "action_name",
+    "last_authenticated",
+    "verdict",
+    "granted_by",
+    "event_count",
+    "denied_count",
+    "permitted",
+];
+/// The same of several, whose names matter.
+const OF_SEVERAL: &[&str] = &[
+    "principal",
+    "service_namespace",
+    "action_name",
+    "last_authenticated",
+    "verdict",
+    "granted_by",
+    "event_count",
+    "denied_count",
+    "permitted",
+    "last_authenticated_region",
+    "service_name",
+];
+/// The same where the users and roles behind each line are listed.
+const OF_ENTITIES: &[&str] =
+    &["service_namespace", "action_name", "last_authenticated_entity", "last_authenticated", "verdict", "event_count"];
+
 /// Which columns the answer has.
 struct Columns {
     granularity: Granularity,
@@ -151,7 +180,12 @@ impl Columns {
         if self.granted_by {
             names.push("granted_by");
         }
-        let mut table = Table::new(&names);
+        let is_of_one = lines.windows(2).all(|pair| pair[0].principal == pair[1].principal);
+        let mut table = Table::new(&names).needing(match () {
+            () if self.with_entities => OF_ENTITIES,
+            () if is_of_one => OF_ONE,
+            () => OF_SEVERAL,
+        });
         for line in lines {
             if self.with_entities {
                 let rows = line.entities.iter().map(|entity| self.row(line, Some(&entity.arn), entity.seen.as_ref()));

@@ -16,8 +16,8 @@ use crate::source::aws_connection::Connection;
 
 /// Listings that run at once.
 pub(super) const LISTS_AT_ONCE: usize = 16;
-/// Pages of one folder; a folder with more is cut.
-const FOLDER_PAGES: usize = 10;
+/// Pages of one folder, of a thousand names each; a folder with more is cut.
+pub(super) const FOLDER_PAGES: usize = 10;
 /// How often a body that ends early is asked for again.
 const BODY_ATTEMPTS: usize = 3;
 
