@@ -3,6 +3,7 @@
 //! At ingest `variant` keeps the little that the mapping needs from requestParameters; when a question is asked, `map`
 //! turns the rollup's rows into actions. A name that no rule knows stays visible as unmapped.
 
+pub mod api_operation;
 mod rename;
 
 use std::borrow::Cow;
@@ -40,7 +41,7 @@ pub enum ActionKind {
 pub enum NoAction {
     /// A sign-in; it counts as such, not as use of a service.
     SignIn,
-    /// Done by the service, not asked for by a principal (`AwsServiceEvent`).
+    /// Done by the service, not asked for by a principal (`AwsServiceEvent`, or a name that only services write).
     ServiceEvent,
     /// Seen at a VPC endpoint (`AwsVpceEvent`); the call has its own record where it was allowed.
     NetworkActivity,
@@ -171,8 +172,11 @@ pub fn service_namespace(event_source: &str) -> &str {
 fn no_action(event_source: &str, event_name: &str, event_type: Option<&str>) -> Option<NoAction> {
     let sign_in = event_source == "signin.amazonaws.com"
         || (event_source == "sso.amazonaws.com" && matches!(event_name, "Federate" | "Authenticate"));
+    let namespace = service_namespace(event_source);
+    let service_event = rename::SERVICE_EVENT.iter().any(|(of, names)| *of == namespace && names.contains(&event_name));
     match event_type {
         _ if sign_in => Some(NoAction::SignIn),
+        _ if service_event => Some(NoAction::ServiceEvent),
         Some("AwsConsoleSignIn") => Some(NoAction::SignIn),
         Some("AwsServiceEvent") => Some(NoAction::ServiceEvent),
         Some("AwsVpceEvent") => Some(NoAction::NetworkActivity),
@@ -226,6 +230,22 @@ fn without_version_date(event_name: &str) -> &str {
     let stem = body.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
     let suffix = &body[stem.len()..];
     if suffix.trim_start_matches('_').is_empty() || stem.is_empty() { event_name } else { stem }
+}
+
+/// Whether an event of some other name than the action's stands for it, by the tables: then its own name need not be one
+/// of the API. API Gateway's verbs are among them.
+pub(crate) fn is_named_by_an_event(namespace: &str, action: &str) -> bool {
+    let versioned = rename::S3_VERSIONED.iter().map(|(_, names)| ("s3", *names));
+    let named =
+        rename::OPERATION.iter().map(|(of, _, names)| (*of, *names)).chain(versioned).any(|(of, names)| {
+            names.iter().any(|name| name.split_once(':').unwrap_or((of, name)) == (namespace, action))
+        });
+    let by_variant = matches!(
+        (namespace, action),
+        ("s3", "GetAccountPublicAccessBlock" | "PutAccountPublicAccessBlock")
+            | ("apigateway", "GET" | "PUT" | "POST" | "PATCH" | "DELETE")
+    );
+    named || by_variant
 }
 
 /// API Gateway's management API is authorized by the HTTP verb of the request, which CloudTrail does not record; the

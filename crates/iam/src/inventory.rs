@@ -102,7 +102,8 @@ impl fmt::Display for EntityKind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Extent {
     pub kind: EntityKind,
-    /// The account's id; for what belongs to no account the organization's id, the instance's ARN or the identity store's id.
+    /// The account's id, of trails with the home region behind a slash; for what belongs to no account the organization's id,
+    /// the instance's ARN or the identity store's id.
     pub scope: String,
 }
 

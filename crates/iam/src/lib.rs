@@ -1,6 +1,6 @@
-//! The nouns and rules of IAM: ARNs, AWS's services and actions, which action an event stands for, policy documents and
-//! what they allow. Pure: no IO, no clock. Events come from `cloudtrail`; `questions` asks this crate when it answers,
-//! so that a better mapping also mends answers over records that were ingested long ago.
+//! The nouns and rules of IAM: ARNs, AWS's services and actions, which action an event stands for and how CloudTrail
+//! records it, policy documents and what they allow. Pure: no IO, no clock. Events come from `cloudtrail`; `questions`
+//! asks this crate when it answers, so that a better mapping also mends answers over records that were ingested long ago.
 
 pub mod arn;
 pub mod event_action;
@@ -11,4 +11,6 @@ pub mod least_privilege;
 pub mod permitted_actions;
 pub mod policy_document;
 pub mod policy_evaluation;
+pub mod recording;
 pub mod service_reference;
+pub mod similar_name;

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use crate::policy_document::{Effect, PolicyDocument};
 pub use context::{Presence, RequestContext};
 pub use needs::Needs;
-pub use truth::Truth;
+use truth::Truth;
 
 /// Calls that AWS answers without any permission, and in spite of a denial
 /// (<https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>,

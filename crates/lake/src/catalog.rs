@@ -105,6 +105,9 @@ impl Catalog {
     /// Opens the lake in `folder`, making an empty one where there is none.
     pub fn open_or_create(folder: &Path) -> Result<Self, CatalogError> {
         let io_failed = |source| CatalogError::Io { path: folder.to_owned(), source };
+        if is_lost(folder)? {
+            return Err(CatalogError::CatalogGone(folder.to_owned()));
+        }
         create_private_folder(folder).map_err(io_failed)?;
         let folder = folder.canonicalize().map_err(io_failed)?;
         let connection = Connection::open(Self::path(&folder))?;
@@ -127,7 +130,9 @@ impl Catalog {
             Ok(file) if file.is_file() => {}
             Ok(_) => return Err(CatalogError::Corrupt { path, detail: "it is not a file".to_owned() }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(CatalogError::NoLake(folder.to_owned()));
+                let folder = folder.to_owned();
+                let is_lost = is_lost(&folder)?;
+                return Err(if is_lost { CatalogError::CatalogGone(folder) } else { CatalogError::NoLake(folder) });
             }
             Err(source) => return Err(CatalogError::Io { path: folder.to_owned(), source }),
         }
@@ -136,8 +141,11 @@ impl Catalog {
         let catalog = Self { connection, folder };
         catalog.configure()?;
         if is_empty(&catalog.connection)? {
+            // Files without tables are a lost catalog's, unless the first ingest has made both meanwhile.
+            let is_lost = has_files(&catalog.folder.join("data"))? && is_empty(&catalog.connection)?;
             // The first ingest has made the file and is about to make the tables.
-            return Err(CatalogError::NoLake(catalog.folder));
+            let folder = catalog.folder;
+            return Err(if is_lost { CatalogError::CatalogGone(folder) } else { CatalogError::NoLake(folder) });
         }
         catalog.check_version()?;
         catalog.stand_in_for_later_tables()?;
@@ -178,7 +186,7 @@ impl Catalog {
         if !is_empty(&transaction)? {
             return Ok(());
         }
-        // A new catalog would make orphans of what a lost one named.
+        // An empty file stands where the catalog was.
         if has_files(&self.folder.join("data"))? {
             return Err(CatalogError::CatalogGone(self.folder.clone()));
         }
@@ -253,6 +261,14 @@ impl Catalog {
         self.connection.execute(sql, [name, value])?;
         Ok(())
     }
+}
+
+/// Whether there are files and no catalog that names them. A new one would make orphans of them, and its empty file would
+/// look as if nothing had ever been there.
+fn is_lost(folder: &Path) -> Result<bool, CatalogError> {
+    let has_catalog = || Catalog::path(folder).exists();
+    // Looked for again behind the files: another process may just have made both.
+    Ok(!has_catalog() && has_files(&folder.join("data"))? && !has_catalog())
 }
 
 fn is_empty(connection: &Connection) -> Result<bool, CatalogError> {

@@ -9,6 +9,7 @@ use crate::catalog::{Catalog, CatalogError, LakeCounts, LedgerKind, LedgerTable,
 use crate::column_path::{ColumnPath, column_paths};
 use crate::engine::{Answer, AnswerColumns, Cancellation, Engine, EngineLimits, Mode, Rows};
 use crate::lake_table::{LakeFile, LakeTable};
+use crate::parquet_file::checksum_of_file;
 use crate::sql_error::SqlError;
 
 /// A lake at one snapshot, open for questions.
@@ -109,7 +110,7 @@ impl Snapshot {
 
     /// Answers a statement; `now_us` is what `now()` says in it.
     pub fn query(&self, sql: &str, now_us: i64, mode: Mode) -> Result<Answer, SqlError> {
-        self.engine.query(self.tables.clone(), sql, now_us, mode)
+        self.engine.query(self.tables.clone(), sql, now_us, mode).map_err(|error| self.with_file(error))
     }
 
     /// As `query`, handing rows over as they come.
@@ -121,6 +122,21 @@ impl Snapshot {
         cancellation: &Cancellation,
         on_rows: &mut dyn FnMut(&AnswerColumns, Rows) -> ControlFlow<()>,
     ) -> Result<AnswerColumns, SqlError> {
-        self.engine.query_stream(self.tables.clone(), sql, now_us, mode, cancellation, on_rows)
+        let answered = self.engine.query_stream(self.tables.clone(), sql, now_us, mode, cancellation, on_rows);
+        answered.map_err(|error| self.with_file(error))
+    }
+
+    /// The error of a damaged page does not say whose it is: the first file with another checksum than was written is named.
+    fn with_file(&self, error: SqlError) -> SqlError {
+        let SqlError::UnreadableFile { file: None, reason } = error else { return error };
+        let is_damaged = |id: i64, path: &Path| {
+            let written = self.read_catalog(|catalog| catalog.checksum(id)).ok().flatten();
+            written.is_some_and(|written| checksum_of_file(path).map_or(true, |found| found != written))
+        };
+        let files = self.read_catalog(|catalog| Table::ALL.map(|table| catalog.data_files(table, self.id)));
+        let mut files = files.into_iter().flatten().flatten();
+        let damaged = files.find(|file| is_damaged(file.id, &file.path));
+        let name = damaged.and_then(|file| Some(file.path.file_name()?.to_string_lossy().into_owned()));
+        SqlError::UnreadableFile { file: name, reason }
     }
 }

@@ -1,11 +1,16 @@
 //! Where log objects come from. A source lists what there is, in a stable order; `ingest` asks the ledger which of it is
 //! new and reads those. One file a kind of source.
 
+pub mod aws_account;
+mod aws_api;
+pub mod aws_connection;
+mod interruption;
 pub mod local_folder;
 pub mod s3_bucket;
 pub mod selection;
 pub mod standard_input;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -64,6 +69,12 @@ pub struct Listing {
 }
 
 impl Listing {
+    /// The regions that the objects' keys tell.
+    pub fn regions(&self) -> BTreeSet<String> {
+        let keys = self.objects.iter().filter_map(SourceObject::key);
+        keys.filter_map(|key| key.region).map(str::to_owned).collect()
+    }
+
     /// Leaves out what `selection` does not want; what has no key to judge it by becomes skipped.
     pub fn select(&mut self, selection: &Selection) {
         if selection.is_everything() {

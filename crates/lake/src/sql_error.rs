@@ -16,8 +16,12 @@ pub enum SqlError {
     OneStatement,
     #[error("there is no table '{name}'; there is {}", known.join(", "))]
     UnknownTable { name: String, known: Vec<String> },
-    #[error("Column '{0}' cannot be resolved")]
-    UnknownColumn(String),
+    #[error("Column '{name}' cannot be resolved")]
+    UnknownColumn {
+        name: String,
+        /// The tables that the statement names.
+        tables: Vec<String>,
+    },
     #[error("there is no function '{0}' here")]
     UnknownFunction(String),
     #[error("{0} is not supported")]
@@ -28,9 +32,9 @@ pub enum SqlError {
     Plan(String),
     #[error("{0}")]
     Execution(String),
-    /// One of the lake's own files; the folder is not named.
-    #[error("the lake's file {file} cannot be read")]
-    UnreadableFile { file: String, reason: &'static str },
+    /// One of the lake's own files, where it is known which; the folder is not named.
+    #[error("{} cannot be read", file.as_ref().map_or_else(|| "a file of the lake".to_owned(), |file| format!("the lake's file {file}")))]
+    UnreadableFile { file: Option<String>, reason: &'static str },
     #[error("the statement was stopped after {} s", .0.as_secs_f64())]
     QueryTimeout(Duration),
     #[error("the statement was cancelled")]
@@ -52,7 +56,7 @@ impl SqlError {
             Self::StatementNotAllowed(_) => "STATEMENT_NOT_ALLOWED",
             Self::OneStatement => "ONE_STATEMENT",
             Self::UnknownTable { .. } => "UNKNOWN_TABLE",
-            Self::UnknownColumn(_) => "UNKNOWN_COLUMN",
+            Self::UnknownColumn { .. } => "UNKNOWN_COLUMN",
             Self::UnknownFunction(_) => "UNKNOWN_FUNCTION",
             Self::NotSupported(_) => "NOT_SUPPORTED",
             Self::Syntax(_) => "SYNTAX",
@@ -68,6 +72,14 @@ impl SqlError {
         }
     }
 
+    /// With the tables that the statement names, where a column was not found in them.
+    pub(crate) fn in_tables(self, named: &[String]) -> Self {
+        match self {
+            Self::UnknownColumn { name, .. } => Self::UnknownColumn { name, tables: named.to_vec() },
+            other => other,
+        }
+    }
+
     /// Wraps this error for its way through DataFusion; `from` unwraps it.
     pub(crate) fn into_datafusion(self) -> DataFusionError {
         DataFusionError::External(Box::new(self))
@@ -79,10 +91,15 @@ impl From<DataFusionError> for SqlError {
         // Before folders are taken out of it.
         let whole = error.to_string();
         match Self::translate(error) {
-            Self::Execution(_) | Self::Plan(_) if whole.contains(".parquet") => unreadable(&whole),
+            Self::Execution(_) | Self::Plan(_) if is_of_file(&whole) => unreadable(&whole),
             other => other,
         }
     }
+}
+
+/// Whether the engine speaks of a file: by its name, or, where a page is damaged, only of Parquet.
+fn is_of_file(text: &str) -> bool {
+    [".parquet", "Parquet error: ", "Parquet argument error: "].iter().any(|words| text.contains(words))
 }
 
 /// The error of a file that a message names: the last part of its path, and whether it is there.
@@ -94,7 +111,7 @@ fn unreadable(text: &str) -> SqlError {
     });
     let is_missing = ["not found", "No such file", "NotFound"].iter().any(|words| text.contains(words));
     let reason = if is_missing { "it is missing" } else { "it is damaged, or may not be opened" };
-    SqlError::UnreadableFile { file: name.unwrap_or_else(|| "of this table".to_owned()), reason }
+    SqlError::UnreadableFile { file: name, reason }
 }
 
 impl SqlError {
@@ -114,7 +131,9 @@ impl SqlError {
                 other => Self::Execution(sentence(&other.to_string())),
             },
             DataFusionError::SchemaError(inner, _) => match *inner {
-                SchemaError::FieldNotFound { field, .. } => Self::UnknownColumn(field.name),
+                SchemaError::FieldNotFound { field, .. } => {
+                    Self::UnknownColumn { name: field.name, tables: Vec::new() }
+                }
                 other => Self::Plan(sentence(&other.to_string())),
             },
             DataFusionError::SQL(inner, _) => Self::Syntax(sentence(&inner.to_string())),

@@ -203,6 +203,9 @@ pub fn ask(
 /// By principal, then by namespace and action: the use, and whether the action is unmapped.
 type Uses = BTreeMap<String, BTreeMap<(String, Option<String>), (Use, bool)>>;
 
+/// The same while it is summed up.
+type Sums = BTreeMap<(String, Option<String>), (UseSum, bool)>;
+
 fn uses(
     snapshot: &Snapshot,
     reference: &ServiceReference,
@@ -210,7 +213,7 @@ fn uses(
     sql: &str,
     now_us: i64,
 ) -> Result<Uses, QuestionError> {
-    let mut sums: BTreeMap<String, BTreeMap<(String, Option<String>), (UseSum, bool)>> = BTreeMap::new();
+    let mut sums: BTreeMap<String, Sums> = BTreeMap::new();
     for row in snapshot.query(sql, now_us, Mode::Trusted)?.rows.into_iter().filter_map(UseRow::read) {
         let actions = row.actions(reference);
         let principal = sums.entry(row.principal.clone()).or_default();
@@ -233,7 +236,7 @@ fn uses(
             }
         }
     }
-    let finish = |sums: BTreeMap<_, (UseSum, bool)>| {
+    let finish = |sums: Sums| {
         sums.into_iter().filter_map(|(key, (sum, is_unmapped))| Some((key, (sum.finish()?, is_unmapped)))).collect()
     };
     Ok(sums.into_iter().map(|(principal, sums)| (principal, finish(sums))).collect())

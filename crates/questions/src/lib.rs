@@ -17,5 +17,6 @@ pub mod statement;
 pub mod status;
 pub mod subject;
 pub mod test_policy;
+pub mod unused_access;
 pub mod verdict;
 pub mod who_accessed;

@@ -34,6 +34,12 @@ impl Subject {
         Self { members: vec![arn.clone()], arn, entities: Vec::new(), unseen_session: None }
     }
 
+    /// A user or role of the inventory.
+    pub fn of_principal(entity: Entity) -> Self {
+        let arn = entity.key.clone();
+        Self { members: vec![arn.clone()], arn, entities: vec![entity], unseen_session: None }
+    }
+
     /// What it is in the inventory.
     pub fn kind(&self) -> Option<EntityKind> {
         self.entities.first().map(|entity| entity.extent.kind)
@@ -89,8 +95,7 @@ pub fn all(inventory: &Inventory<'_>, logged: Vec<String>) -> Result<Vec<Subject
     let mut subjects = Vec::new();
     for kind in [EntityKind::User, EntityKind::Role] {
         for entity in inventory.entities(kind)? {
-            let arn = entity.key.clone();
-            subjects.push(Subject { members: vec![arn.clone()], arn, entities: vec![entity], unseen_session: None });
+            subjects.push(Subject::of_principal(entity));
         }
     }
     subjects.sort_by(|a: &Subject, b| a.arn.cmp(&b.arn));

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use iam::event_action::{ActionKind, api_operation};
 use iam::service_reference::ServiceReference;
+use iam::similar_name::most_similar;
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
 use lake::value::Value;
@@ -90,7 +92,7 @@ pub fn ask(
     let mut sums: BTreeMap<(String, String), (UseSum, bool)> = BTreeMap::new();
     for row in snapshot.query(&sql, now_us, Mode::Trusted)?.rows.into_iter().filter_map(UseRow::read) {
         let actions = row.actions(reference);
-        let unmapped = actions.kind == iam::event_action::ActionKind::Unmapped;
+        let unmapped = actions.kind == ActionKind::Unmapped;
         for action in actions.actions.into_iter().filter(|action| pattern.matches(&action.to_ascii_lowercase())) {
             let sum = sums.entry((row.principal.clone(), action)).or_default();
             sum.0.add(&row);
@@ -128,19 +130,32 @@ fn action_pattern(reference: &ServiceReference, action: &str) -> Result<Pattern,
     if !is_wild(namespace) && reference.service_name(namespace).is_none() {
         return Err(QuestionError::Input {
             what: format!("no service has the namespace `{namespace}`"),
-            try_this: "use the prefix that policies use, such as s3, iam, cloudwatch".to_owned(),
+            try_this: match reference.similar_services(namespace).as_slice() {
+                [] => "tadoru services, which lists the prefixes that policies use".to_owned(),
+                near => format!("{}, or tadoru services", near.join(", ")),
+            },
         });
     }
     if !is_wild(action) && reference.find_action(namespace, name).is_none() {
-        let known = reference.actions(namespace).iter().map(|a| a.name);
-        let near: Vec<&str> =
-            known.filter(|known| known.to_ascii_lowercase().contains(&name.to_ascii_lowercase())).take(3).collect();
-        let hint = if near.is_empty() {
-            format!("{namespace}:* lists what was used")
-        } else {
-            format!("{namespace}:{}", near.join(&format!(", {namespace}:")))
-        };
+        let hint = hint(reference, namespace, name);
         return Err(QuestionError::Input { what: format!("there is no action `{action}`"), try_this: hint });
     }
     Ok(pattern)
+}
+
+/// What somebody may have meant by an action that does not exist: the actions that the operation of this name needs, or
+/// actions of a similar name.
+fn hint(reference: &ServiceReference, namespace: &str, name: &str) -> String {
+    let source = format!("{namespace}.amazonaws.com");
+    if let Some(operation) = api_operation::find(reference, &source, name) {
+        let needs = iam::event_action::map(reference, &source, operation, None, None);
+        return match needs.kind {
+            ActionKind::Mapped => format!("{}, which the operation {operation} needs", needs.actions.join(", ")),
+            _ => format!("tadoru events 'event={operation}', since no action is known for this operation"),
+        };
+    }
+    match most_similar(name, reference.actions(namespace).iter().map(|action| action.name), 3).as_slice() {
+        [] => format!("{namespace}:* lists what was used"),
+        near => format!("{namespace}:{}", near.join(&format!(", {namespace}:"))),
+    }
 }

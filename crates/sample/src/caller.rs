@@ -7,7 +7,7 @@ mod cast;
 use crate::account::{ACCOUNTS, IDENTITY_STORE_ID};
 use crate::random::{Random, UPPER, name_seed};
 
-pub(crate) use cast::{ADMINISTRATOR, BROWSER, CONTRACTOR, DEVELOPER, SIGN_INS, all, find};
+pub(crate) use cast::{ADMINISTRATOR, BROWSER, CONTRACTOR, DEVELOPER, READ_ONLY, SIGN_INS, all, find};
 
 /// The userIdentity types that the sample has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,12 +11,14 @@ mod caller;
 mod delivery;
 mod event;
 mod gzip;
+mod inventory;
 mod random;
 mod record;
 mod story;
 mod template;
 mod truth;
 
+pub use inventory::InventoryFile;
 pub use truth::{EventSourceUse, PrincipalUse, Story, Totals, Truth};
 
 use background::Background;

@@ -24,6 +24,9 @@ use crate::event::{Detail, Event, Outcome};
 use crate::random::{Random, name_seed};
 use crate::truth::Story;
 
+pub(crate) use friday_change::documents as nightly_export_policy;
+pub(crate) use least_privilege::document as granted_to_report_builder;
+
 /// All planted events in order of delivery (day, account, region, stamp), and the stories they tell.
 #[derive(Debug)]
 pub(crate) struct Planted {

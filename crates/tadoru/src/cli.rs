@@ -2,6 +2,7 @@
 //! print). A command's own flags and work stand in the file of its name.
 
 mod access_advisor;
+mod actions;
 mod activity;
 mod argument;
 mod completions;
@@ -14,9 +15,12 @@ mod lake;
 mod man;
 mod permissions;
 mod selection;
+mod service_reference;
+mod services;
 mod sql;
 mod status;
 mod test_policy;
+mod unused_access;
 mod who_accessed;
 
 use std::io::{IsTerminal, Write};
@@ -25,6 +29,7 @@ use std::path::{Path, PathBuf};
 use ::lake::engine::EngineLimits;
 use ::lake::snapshot::Snapshot;
 use clap::{Args, CommandFactory, Parser, Subcommand};
+use iam::service_reference::ServiceReference;
 
 use crate::clock::{Now, NowSource};
 use crate::config::{Config, Environment, Settings};
@@ -60,6 +65,12 @@ enum Command {
     GeneratePolicy(generate_policy::Flags),
     /// Replay history against a policy: which calls would it have denied?
     TestPolicy(test_policy::Flags),
+    /// Roles, users, keys, passwords, permissions and assignments that nobody used
+    UnusedAccess(unused_access::Flags),
+    /// All AWS services: namespace, name, number of actions, withdrawn or not
+    Services(services::Flags),
+    /// All actions of services, and whether CloudTrail records them
+    Actions(actions::Flags),
     /// Event history: the events that fit a filter, newest first, or one event whole
     Events(events::Flags),
     /// One timeline of a user, role, access key, session or Identity Center user
@@ -98,6 +109,9 @@ struct GlobalFlags {
     /// The time that counts as now: 2024-06-01, RFC 3339, 30d [env: TADORU_AS_OF]
     #[arg(long, global = true, value_name = "TIME")]
     as_of: Option<String>,
+    /// A newer service reference: AWS's JSON, one file or a folder of them [env: TADORU_SERVICE_REFERENCE]
+    #[arg(long, global = true, value_name = "FILE|DIR")]
+    service_reference: Option<PathBuf>,
     /// Show times of tables in this zone, such as Asia/Tokyo or local
     #[arg(long, global = true, value_name = "ZONE")]
     tz: Option<String>,
@@ -165,6 +179,9 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
         Command::GeneratePolicy(flags) => generate_policy::run(context, flags),
         Command::TestPolicy(flags) => test_policy::run(context, flags),
+        Command::UnusedAccess(flags) => unused_access::run(context, &flags),
+        Command::Services(flags) => services::run(context, &flags),
+        Command::Actions(flags) => actions::run(context, &flags),
         Command::Sql(flags) => sql::run(context, flags),
         Command::Lake(flags) => self::lake::run(context, flags),
         Command::Completions(flags) => completions::run(CommandLine::command(), flags),
@@ -177,6 +194,11 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
 fn data_out() -> Box<dyn Write> {
     let out = std::io::stdout();
     if out.is_terminal() { Box::new(anstream::stdout().lock()) } else { Box::new(out.lock()) }
+}
+
+/// A number and its noun.
+fn plural(count: u64, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// Prints a message on stderr.
@@ -194,6 +216,7 @@ impl Context {
             tz: global.tz,
             color: global.color,
             as_of: global.as_of,
+            service_reference: global.service_reference,
             ..Settings::default()
         };
         let folder = std::env::current_dir()?;
@@ -230,6 +253,14 @@ impl Context {
         let own = snapshot.read_catalog(|catalog| catalog.setting("as_of"))?.and_then(|text| text.parse().ok());
         let now = self.now(own)?;
         Ok((snapshot, now))
+    }
+
+    /// AWS's services and actions: the program's own list, and over it the newer one that `--service-reference` names.
+    fn service_reference(&self) -> anyhow::Result<ServiceReference> {
+        match &self.config.service_reference {
+            None => Ok(ServiceReference::embedded()),
+            Some(path) => Ok(service_reference::load(path)?),
+        }
     }
 
     /// Where `demo` makes its lake: `--lake`, else beside the default lake.
@@ -350,9 +381,26 @@ impl Context {
 
     /// Prints an answer on stdout.
     fn print(&self, table: &Table) -> anyhow::Result<()> {
+        let mut options = self.output_options();
+        let fitting = output::fitting_columns(table, &options);
+        if fitting.is_some() {
+            options.columns.clone_from(&fitting);
+        }
         let mut out = data_out();
-        output::write(table, &self.output_options(), &mut out)?;
+        output::write(table, &options, &mut out)?;
         out.flush()?;
+        if let Some(shown) = fitting {
+            self.note_left_out(table, &shown);
+        }
         Ok(())
+    }
+
+    /// Says which columns the terminal has no room for.
+    fn note_left_out(&self, table: &Table, shown: &[String]) {
+        let names = table.columns.iter().map(|column| column.name.as_str());
+        let left_out: Vec<&str> = names.filter(|name| !shown.iter().any(|other| other == name)).collect();
+        let what = format!("{} of {} columns are left out", left_out.len(), table.columns.len());
+        let message = Message::note(what).why(format!("the terminal has no room for {}", left_out.join(", ")));
+        self.note(&message.try_this("--columns NAME,…, -o jsonl, or a wider terminal"));
     }
 }

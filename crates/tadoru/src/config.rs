@@ -25,6 +25,8 @@ pub struct Settings {
     pub color: Option<String>,
     /// The one *now*, in any form of `time_argument`.
     pub as_of: Option<String>,
+    /// A newer service reference, a file or a folder.
+    pub service_reference: Option<PathBuf>,
     /// Days of events that an ingest keeps.
     pub retention_days: Option<u32>,
     /// Days of the rollup that an ingest keeps.
@@ -104,6 +106,8 @@ pub struct Config {
     pub color: Color,
     /// The one *now*, as written; `time_argument` reads it.
     pub as_of: Option<String>,
+    /// A newer service reference, a file or a folder; None: the program's own alone.
+    pub service_reference: Option<PathBuf>,
     /// Days of events that are kept; None: all.
     pub retention_days: Option<u32>,
     /// Days of the rollup that are kept; None: all.
@@ -186,12 +190,13 @@ pub enum ConfigError {
 }
 
 const PREFIX: &str = "TADORU_";
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 8] = [
     "TADORU_LAKE",
     "TADORU_OUTPUT",
     "TADORU_TZ",
     "TADORU_COLOR",
     "TADORU_AS_OF",
+    "TADORU_SERVICE_REFERENCE",
     "TADORU_RETENTION_DAYS",
     "TADORU_ROLLUP_RETENTION_DAYS",
 ];
@@ -200,7 +205,7 @@ const FOREIGN: &str = "TADORU_TEST_";
 
 impl Config {
     /// The settings that hold: `flags` as parsed from the command line, `environment`, and the two files, of which
-    /// `./tadoru.toml` is looked for in `folder`. A relative lake in a file is relative to that file.
+    /// `./tadoru.toml` is looked for in `folder`. A relative path in a file is relative to that file.
     pub fn load(flags: Settings, environment: &Environment, folder: &Path) -> Result<Self, ConfigError> {
         let mut layers =
             vec![("command line".to_owned(), flags), ("environment".to_owned(), of_environment(environment)?)];
@@ -249,6 +254,7 @@ impl Config {
             )?
             .unwrap_or_default(),
             as_of: layers.iter().find_map(|(_, settings)| settings.as_of.clone()),
+            service_reference: layers.iter().find_map(|(_, settings)| settings.service_reference.clone()),
             retention_days: layers.iter().find_map(|(_, settings)| settings.retention_days),
             rollup_retention_days: layers.iter().find_map(|(_, settings)| settings.rollup_retention_days),
             test: TestSettings::of(environment),
@@ -292,6 +298,7 @@ fn of_environment(environment: &Environment) -> Result<Settings, ConfigError> {
         tz: get("TADORU_TZ"),
         color: get("TADORU_COLOR"),
         as_of: get("TADORU_AS_OF"),
+        service_reference: get("TADORU_SERVICE_REFERENCE").map(PathBuf::from),
         retention_days: days(environment, "TADORU_RETENTION_DAYS", "retention_days")?,
         rollup_retention_days: days(environment, "TADORU_ROLLUP_RETENTION_DAYS", "rollup_retention_days")?,
     })
@@ -318,8 +325,10 @@ fn of_file(path: &Path) -> Result<Option<Settings>, ConfigError> {
         reason: error.to_string().trim().to_owned(),
     };
     let mut settings: Settings = toml::from_str(&text).map_err(malformed)?;
-    if let (Some(lake), Some(folder)) = (&settings.lake, path.parent()) {
-        settings.lake = Some(folder.join(lake));
+    if let Some(folder) = path.parent() {
+        for relative in [&mut settings.lake, &mut settings.service_reference].into_iter().flatten() {
+            *relative = folder.join(&*relative);
+        }
     }
     Ok(Some(settings))
 }
@@ -345,7 +354,7 @@ mod tests {
     #[test]
     fn the_nearer_place_wins() {
         let files = [
-            ("tadoru.toml", "lake = \"here\"\noutput = \"csv\""),
+            ("tadoru.toml", "lake = \"here\"\noutput = \"csv\"\nservice_reference = \"newer\""),
             ("config/tadoru/config.toml", "lake = \"/user\"\ntz = \"Asia/Tokyo\"\nas_of = \"2024-06-01\""),
         ];
         let folder = folder(&files);
@@ -357,6 +366,7 @@ mod tests {
             assert_eq!((config.lake.as_path(), config.output), (lake, Some(output)));
             assert_eq!(config.zone.unwrap().iana_name(), Some("Asia/Tokyo"));
             assert_eq!((config.color, config.as_of.as_deref()), (Color::Auto, Some("2024-06-01")));
+            assert_eq!(config.service_reference, Some(folder.path().join("newer")));
         };
         let flags = Settings { lake: Some("flag".into()), ..Settings::default() };
         check(flags, &[("TADORU_LAKE", "/variable")], Path::new("flag"), OutputFormat::Csv);

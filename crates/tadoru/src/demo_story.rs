@@ -9,6 +9,7 @@ pub const STORIES: &[(&str, &[&str])] = &[
         &[
             "access-advisor",
             "ReportBuilder",
+            "--used",
             "--granularity",
             "action",
             "--columns",

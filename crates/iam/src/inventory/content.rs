@@ -17,6 +17,8 @@ pub struct Call {
     pub output: Map<String, Value>,
     /// The account that was asked, where the file says so.
     pub account: Option<String>,
+    /// The region that was asked, where the file says so.
+    pub region: Option<String>,
 }
 
 /// Why a file cannot be taken.
@@ -83,7 +85,7 @@ fn text(bytes: &[u8]) -> Result<String, Fault> {
 }
 
 fn call(operation: &str, output: Value) -> Call {
-    Call { operation: operation.to_owned(), input: Map::new(), output: fields(output), account: None }
+    Call { operation: operation.to_owned(), input: Map::new(), output: fields(output), account: None, region: None }
 }
 
 fn fields(value: Value) -> Map<String, Value> {
@@ -135,8 +137,9 @@ fn recorded(value: Value, index: usize, account: Option<String>) -> Result<Call,
     };
     let input = fields(value.remove("input").unwrap_or_default());
     let output = fields(value.remove("output").unwrap_or_default());
+    let region = value.get("region").and_then(Value::as_str).map(str::to_owned);
     match value.remove("operation") {
-        Some(Value::String(operation)) => Ok(Call { operation, input, output, account }),
+        Some(Value::String(operation)) => Ok(Call { operation, input, output, account, region }),
         _ => Err(Fault::new(format!("calls[{index}] names no operation"))),
     }
 }

@@ -1,14 +1,21 @@
 //! What each operation's output says: the entities in it, and of which kinds and scopes it is the whole. Fields of one entity
 //! that come by several operations (a permission set's policies, a trail's status) are joined by its key.
 
+mod identity_center;
+mod organization;
+mod trail;
+
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::content::{Call, Fault};
 use super::{Entity, EntityKind, Extent, credential_report};
 use crate::arn::Arn;
+use identity_center::{assignments, identity_store, instances, permission_set, permission_sets};
+use organization::{organization, service_control_policies};
+use trail::trails;
 
 /// What one call says.
 #[derive(Debug, Default)]
@@ -244,205 +251,6 @@ fn aliases(said: &mut Said, call: &Call, account: Option<&str>) -> Result<(), Fa
     for alias in call.output.get("AccountAliases").and_then(Value::as_array).into_iter().flatten() {
         if let Some(alias) = alias.as_str() {
             said.add(EntityKind::AccountAlias, account, alias, alias, Map::new());
-        }
-    }
-    Ok(())
-}
-
-fn identity_store(said: &mut Said, call: Call) -> Result<(), Fault> {
-    let mut output = call.output;
-    let (list, kind, key, name) = match call.operation.as_str() {
-        "ListUsers" => ("Users", EntityKind::IdentityUser, "UserId", "UserName"),
-        "ListGroups" => ("Groups", EntityKind::IdentityGroup, "GroupId", "DisplayName"),
-        _ => ("GroupMemberships", EntityKind::GroupMembership, "GroupId", "MembershipId"),
-    };
-    let told = text(&call.input, "IdentityStoreId").map(str::to_owned);
-    let items = take_list(&mut output, list)?;
-    if items.is_empty() && told.is_none() {
-        return Err(Fault::new(format!("{list} is empty, and nothing says of which identity store it is")));
-    }
-    if let Some(store) = &told {
-        said.list(kind, store);
-    }
-    for (index, fields) in items.into_iter().enumerate() {
-        let place = format!("{list}[{index}]");
-        let store = text(&fields, "IdentityStoreId").map(str::to_owned).or_else(|| told.clone());
-        let store = store.ok_or_else(|| Fault::new(format!("{place} has no IdentityStoreId")))?;
-        let mut id = needed(&fields, key, &place)?;
-        if kind == EntityKind::GroupMembership {
-            let member = fields.get("MemberId").and_then(|member| member.get("UserId")).and_then(Value::as_str);
-            let member = member.ok_or_else(|| Fault::new(format!("{place} has no MemberId.UserId")))?;
-            id = format!("{id}/{member}");
-        }
-        let shown = text(&fields, name).unwrap_or(&id).to_owned();
-        said.list(kind, &store);
-        said.add(kind, &store, &id, &shown, fields);
-    }
-    Ok(())
-}
-
-fn instances(said: &mut Said, call: Call) -> Result<(), Fault> {
-    let mut output = call.output;
-    for (index, fields) in take_list(&mut output, "Instances")?.into_iter().enumerate() {
-        let arn = needed(&fields, "InstanceArn", &format!("Instances[{index}]"))?;
-        let name = text(&fields, "Name").unwrap_or(&arn).to_owned();
-        said.list(EntityKind::Instance, &arn);
-        said.add(EntityKind::Instance, &arn, &arn, &name, fields);
-    }
-    Ok(())
-}
-
-/// The instance that a permission set belongs to: `arn:aws:sso:::permissionSet/ssoins-x/ps-y` → `arn:aws:sso:::instance/ssoins-x`.
-fn instance_of(permission_set: &str) -> Result<String, Fault> {
-    let (head, rest) = permission_set
-        .split_once(":permissionSet/")
-        .ok_or_else(|| Fault::new(format!("{permission_set} is no permission set's ARN")))?;
-    let instance = rest.split('/').next().unwrap_or_default();
-    Ok(format!("{head}:instance/{instance}"))
-}
-
-fn permission_sets(said: &mut Said, call: &Call) -> Result<(), Fault> {
-    if let Some(instance) = text(&call.input, "InstanceArn") {
-        said.list(EntityKind::PermissionSet, instance);
-    }
-    for arn in call.output.get("PermissionSets").and_then(Value::as_array).into_iter().flatten() {
-        let arn = arn.as_str().ok_or_else(|| Fault::new("PermissionSets is not a list of ARNs"))?;
-        let instance = instance_of(arn)?;
-        said.list(EntityKind::PermissionSet, &instance);
-        said.add(EntityKind::PermissionSet, &instance, arn, "", Map::new());
-    }
-    Ok(())
-}
-
-fn permission_set(said: &mut Said, call: Call) -> Result<(), Fault> {
-    let mut output = call.output;
-    let mut fields = match output.remove("PermissionSet") {
-        Some(Value::Object(fields)) => fields,
-        _ => output,
-    };
-    let arn = text(&fields, "PermissionSetArn").or_else(|| text(&call.input, "PermissionSetArn")).map(str::to_owned);
-    let arn = arn.ok_or_else(|| {
-        Fault::new(format!("the output of {} does not say of which permission set it is", call.operation))
-            .try_this("tadoru inventory collect, which keeps that beside each answer")
-    })?;
-    decode_document(&mut fields, "InlinePolicy");
-    fields.retain(|name, value| !matches!(name.as_str(), "NextToken" | "ResponseMetadata") && *value != json!(""));
-    let name = text(&fields, "Name").unwrap_or_default().to_owned();
-    said.add(EntityKind::PermissionSet, &instance_of(&arn)?, &arn, &name, fields);
-    Ok(())
-}
-
-fn assignments(said: &mut Said, call: Call) -> Result<(), Fault> {
-    let mut output = call.output;
-    if let Some(instance) = text(&call.input, "InstanceArn") {
-        said.list(EntityKind::AccountAssignment, instance);
-    }
-    for (index, fields) in take_list(&mut output, "AccountAssignments")?.into_iter().enumerate() {
-        let place = format!("AccountAssignments[{index}]");
-        let part = |name| needed(&fields, name, &place);
-        let (account, set) = (part("AccountId")?, part("PermissionSetArn")?);
-        let (kind, principal) = (part("PrincipalType")?, part("PrincipalId")?);
-        let instance = instance_of(&set)?;
-        let key = format!("{account}/{set}/{kind}/{principal}");
-        said.list(EntityKind::AccountAssignment, &instance);
-        said.add(EntityKind::AccountAssignment, &instance, &key, &principal, fields);
-    }
-    Ok(())
-}
-
-/// The organization's id in an ARN of it: `arn:aws:organizations::111111111111:account/o-example/222222222222`.
-fn organization_of(fields: &Map<String, Value>) -> String {
-    let parts = text(fields, "Arn").and_then(Arn::parse).map(|arn| arn.resource).unwrap_or_default();
-    let id = parts.split('/').find(|part| part.starts_with("o-"));
-    id.unwrap_or(UNKNOWN_ORGANIZATION).to_owned()
-}
-
-fn organization(said: &mut Said, call: Call) -> Result<(), Fault> {
-    let mut output = call.output;
-    let (list, kind) = match call.operation.as_str() {
-        "ListRoots" => ("Roots", EntityKind::OrganizationalUnit),
-        "ListOrganizationalUnitsForParent" => ("OrganizationalUnits", EntityKind::OrganizationalUnit),
-        "ListAccounts" | "ListAccountsForParent" => ("Accounts", EntityKind::Account),
-        // It names the management account, which every account's ARN does too.
-        _ => return Ok(()),
-    };
-    for (index, mut fields) in take_list(&mut output, list)?.into_iter().enumerate() {
-        let id = needed(&fields, "Id", &format!("{list}[{index}]"))?;
-        let scope = organization_of(&fields);
-        if let Some(parent) = text(&call.input, "ParentId") {
-            fields.insert("ParentId".to_owned(), json!(parent));
-        }
-        let name = text(&fields, "Name").unwrap_or(&id).to_owned();
-        said.list(kind, &scope);
-        said.add(kind, &scope, &id, &name, fields);
-    }
-    Ok(())
-}
-
-fn service_control_policies(said: &mut Said, call: Call) -> Result<(), Fault> {
-    let mut output = call.output;
-    let mut add = |fields: Map<String, Value>, id: &str, name: &str| {
-        let scope = organization_of(&fields);
-        said.list(EntityKind::ServiceControlPolicy, &scope);
-        said.add(EntityKind::ServiceControlPolicy, &scope, id, name, fields);
-    };
-    match call.operation.as_str() {
-        "ListPolicies" => {
-            for (index, fields) in take_list(&mut output, "Policies")?.into_iter().enumerate() {
-                if text(&fields, "Type").is_some_and(|kind| kind != "SERVICE_CONTROL_POLICY") {
-                    continue;
-                }
-                let id = needed(&fields, "Id", &format!("Policies[{index}]"))?;
-                let name = text(&fields, "Name").unwrap_or(&id).to_owned();
-                add(fields, &id, &name);
-            }
-        }
-        "DescribePolicy" => {
-            let Some(Value::Object(mut policy)) = output.remove("Policy") else {
-                return Err(Fault::new("Policy is not an object"));
-            };
-            let Some(Value::Object(mut fields)) = policy.remove("PolicySummary") else {
-                return Err(Fault::new("Policy has no PolicySummary"));
-            };
-            let id = needed(&fields, "Id", "Policy.PolicySummary")?;
-            let name = text(&fields, "Name").unwrap_or(&id).to_owned();
-            fields.extend(policy.remove("Content").map(|content| ("Content".to_owned(), content)));
-            decode_document(&mut fields, "Content");
-            add(fields, &id, &name);
-        }
-        _ => {
-            let id = text(&call.input, "PolicyId").map(str::to_owned).ok_or_else(|| {
-                Fault::new("the output of ListTargetsForPolicy does not say of which policy it is")
-                    .try_this("tadoru inventory collect, which keeps that beside each answer")
-            })?;
-            let targets = take_list(&mut output, "Targets")?;
-            let ids: Vec<&str> = targets.iter().filter_map(|target| text(target, "TargetId")).collect();
-            add(Map::from_iter([("Targets".to_owned(), json!(ids))]), &id, "");
-        }
-    }
-    Ok(())
-}
-
-fn trails(said: &mut Said, call: Call) -> Result<(), Fault> {
-    let mut output = call.output;
-    let scope = |arn: &str| Arn::parse(arn).map_or(String::new(), |arn| arn.account.to_owned());
-    let named = |arn: &str| arn.rsplit('/').next().unwrap_or(arn).to_owned();
-    match call.operation.as_str() {
-        "DescribeTrails" | "ListTrails" => {
-            let list = if call.operation == "ListTrails" { "Trails" } else { "trailList" };
-            for (index, fields) in take_list(&mut output, list)?.into_iter().enumerate() {
-                let arn = needed(&fields, "TrailARN", &format!("{list}[{index}]"))?;
-                said.list(EntityKind::Trail, &scope(&arn));
-                said.add(EntityKind::Trail, &scope(&arn), &arn, &named(&arn), fields);
-            }
-        }
-        operation => {
-            let arn = text(&output, "TrailARN").or_else(|| text(&call.input, "Name")).map(str::to_owned);
-            let arn = arn.filter(|arn| Arn::parse(arn).is_some()).ok_or_else(|| {
-                Fault::new(format!("the output of {operation} does not say of which trail it is"))
-                    .try_this("tadoru inventory collect, which keeps that beside each answer")
-            })?;
-            said.add(EntityKind::Trail, &scope(&arn), &arn, &named(&arn), output);
         }
     }
     Ok(())

@@ -81,6 +81,11 @@ impl ActionIndex {
         self.actions.len()
     }
 
+    /// The action at this place among all, which are sorted by namespace and name.
+    pub fn nth(&self, at: usize) -> Option<ActionId> {
+        (at < self.actions.len()).then_some(ActionId(at))
+    }
+
     /// Has the reference no action?
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty()
@@ -131,7 +136,7 @@ impl ActionIndex {
     }
 
     fn add_matching(&self, pattern: &ActionPattern, found: &mut ActionSet) {
-        let services = match pattern.service().literal() {
+        let services = match pattern.one_service() {
             Some(namespace) => self.service(namespace).map(std::slice::from_ref).unwrap_or_default(),
             None => &self.services,
         };

@@ -1,6 +1,7 @@
 //! Which actions of a statement can meet one of the resources that it names.
 
 use super::{ActionIndex, ActionSet};
+use crate::policy_document::pattern::Pattern;
 use crate::policy_document::{Element, ResourcePattern, Statement};
 
 /// The partition is left out of comparisons: it is not a property of the action.
@@ -35,12 +36,8 @@ fn reaches(resources: &Element<ResourcePattern>, format: usize, index: &ActionIn
     let format = &index.formats()[format];
     let mut arns = resources.patterns.iter().filter_map(ResourcePattern::parts);
     if resources.negated {
-        let covers_all = |parts: &[_; 5]| {
-            (FIRST_PART..5).all(|at| {
-                let pattern: &crate::policy_document::pattern::Pattern = &parts[at];
-                pattern.variables().next().is_none() && pattern.may_match(&format.unnamed[at])
-            })
-        };
+        let covers = |part: &Pattern, unnamed: &str| part.variables().next().is_none() && part.may_match(unnamed);
+        let covers_all = |parts: &[Pattern; 5]| (FIRST_PART..5).all(|at| covers(&parts[at], &format.unnamed[at]));
         !arns.any(covers_all)
     } else {
         arns.any(|parts| (FIRST_PART..5).all(|at| parts[at].overlaps(&format.parts[at])))

@@ -8,6 +8,8 @@ const SIGNS: Signs = Signs { wildcards: true, variables: false };
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActionPattern {
     text: String,
+    /// The service, where no wildcard stands in it: comparing it settles nearly every pattern.
+    one_service: Option<String>,
     service: Pattern,
     name: Pattern,
 }
@@ -25,7 +27,9 @@ impl ActionPattern {
             return None;
         }
         let compile = |part: &str| Pattern::new(&part.to_ascii_lowercase(), SIGNS);
-        Some(Self { text: text.to_owned(), service: compile(service), name: compile(name) })
+        let (service, name) = (compile(service), compile(name));
+        let one_service = service.literal().map(str::to_owned);
+        Some(Self { text: text.to_owned(), one_service, service, name })
     }
 
     /// The pattern as the document writes it.
@@ -35,12 +39,15 @@ impl ActionPattern {
 
     /// Does it match this action, given in lower case?
     pub fn matches(&self, lower_service: &str, lower_name: &str) -> bool {
-        // Most patterns name their service: that comparison settles nearly all of them.
-        let is_service = match self.service.literal() {
+        let is_service = match &self.one_service {
             Some(service) => service == lower_service,
             None => self.service.may_match(lower_service),
         };
         is_service && self.name.may_match(lower_name)
+    }
+
+    pub(crate) fn one_service(&self) -> Option<&str> {
+        self.one_service.as_deref()
     }
 
     pub(crate) fn service(&self) -> &Pattern {

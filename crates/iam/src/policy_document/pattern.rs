@@ -183,6 +183,12 @@ impl Pattern {
 
     /// Is there a text that both match? Variables stand for any text.
     pub fn overlaps(&self, other: &Self) -> bool {
+        if self.is_any() || other.is_any() {
+            return true;
+        }
+        if let (Some(text), Some(other)) = (self.literal(), other.literal()) {
+            return text == other;
+        }
         let (a, b) = (self.widest(), other.widest());
         // Row i says which prefixes of b have a text in common with the first i bytes of a.
         let mut row: Vec<bool> = vec![false; b.len() + 1];
@@ -218,9 +224,12 @@ impl Pattern {
 
 /// The inside of the variable that the text begins with, and what follows it.
 pub(crate) fn variable(text: &str) -> Option<(&str, &str)> {
-    let (inside, after) = text.strip_prefix("${")?.split_once('}')?;
+    let rest = text.strip_prefix("${")?;
+    // Braces do not nest: looking no further than the next one keeps a text full of them linear.
+    let end = rest.find(['{', '}'])?;
+    let (inside, after) = (&rest[..end], rest[end..].strip_prefix('}')?);
     let key = inside.split(',').next().unwrap_or(inside).trim();
-    let is_key = !key.is_empty() && !key.contains(['$', '{', '"', '\'']);
+    let is_key = !key.is_empty() && !key.contains(['$', '"', '\'']);
     (is_key || inside == "$").then_some((inside, after))
 }
 

@@ -45,6 +45,10 @@ fn an_error_names_its_place() {
     };
     let statement = |inside: &str| format!(r#"{{"Statement": [{{"Effect": "Allow", {inside}}}]}}"#);
     check("{", "document: it is no JSON: EOF while parsing an object at line 1 column 1");
+    check(
+        r#"{"Statement": {"Effect": "Allow", "Effect": "Deny"}}"#,
+        "document: it is no JSON: 'Effect' is there twice at line 1 column 42",
+    );
     check("[]", "document: a list is no object");
     check("{}", "document: the element Statement is missing");
     check(r#"{"Statement": []}"#, "Statement: the list is empty");
@@ -94,6 +98,11 @@ fn hostile_documents_are_refused_or_read() {
     let statement = r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${aws:username}*"}"#;
     let large = format!(r#"{{"Statement":[{}]}}"#, vec![statement; 20_000].join(","));
     assert_eq!(parse(&large).unwrap().statements.len(), 20_000);
+    let resource = "${".repeat(500_000);
+    let braces = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::{resource}"}}}}"#
+    );
+    assert_eq!(parse(&braces).unwrap().statements.len(), 1);
 }
 
 /// JSON that resembles policies: their names in wrong places and right ones.

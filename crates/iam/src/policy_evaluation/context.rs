@@ -43,18 +43,24 @@ impl RequestContext {
         context.set_absent("aws:PrincipalServiceName");
         context.set_absent("aws:PrincipalServiceNamesList");
         let Some(arn) = Arn::parse(principal).filter(Arn::is_principal) else { return context };
-        context.set("aws:PrincipalArn", [principal]);
         context.set("aws:PrincipalAccount", [arn.account]);
-        if let Some(name) = arn.user_name() {
-            context.set("aws:PrincipalType", ["User"]);
-            context.set("aws:username", [name]);
-            return context;
+        // A session has the ARN of its role for this key, with a path that its own ARN does not tell.
+        if arn.service == "iam" || arn.role_name().is_none() {
+            context.set("aws:PrincipalArn", [principal]);
         }
-        context.set_absent("aws:username");
-        if arn.is_root() {
-            context.set("aws:PrincipalType", ["Account"]);
+        let kind = if arn.is_root() {
+            "Account"
         } else if arn.role_name().is_some() {
-            context.set("aws:PrincipalType", ["AssumedRole"]);
+            "AssumedRole"
+        } else if arn.session_name().is_some() {
+            "FederatedUser"
+        } else {
+            "User"
+        };
+        context.set("aws:PrincipalType", [kind]);
+        match arn.user_name() {
+            Some(name) => context.set("aws:username", [name]),
+            None => context.set_absent("aws:username"),
         }
         context
     }
@@ -80,11 +86,11 @@ impl RequestContext {
         }
     }
 
-    /// What stands for a variable of that key. A key with several values is no variable
+    /// What stands for a variable of that key. A key with several values is no variable, and an empty value is none
     /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>).
     pub(crate) fn variable(&self, lower_key: &str) -> VariableValue<'_> {
         match self.get(lower_key) {
-            Presence::Values([single]) => VariableValue::Known(single),
+            Presence::Values([single]) if !single.is_empty() => VariableValue::Known(single),
             Presence::Values(_) | Presence::Absent => VariableValue::Absent,
             Presence::Unknown => VariableValue::Unknown,
         }

@@ -233,6 +233,8 @@ fn a_principal_tells_its_keys() {
     check(PRINCIPAL, "aws:sourceip", Presence::Unknown);
     check("arn:aws-cn:iam::1:role/R", "aws:username", Presence::Absent);
     check("arn:aws-cn:iam::1:role/R", "aws:principalaccount", Presence::Values(&values("1")));
+    check("arn:aws:sts::1:assumed-role/R/session", "aws:principaltype", Presence::Values(&values("AssumedRole")));
+    check("arn:aws:sts::1:assumed-role/R/session", "aws:principalarn", Presence::Unknown);
     check("AWSService:ec2.amazonaws.com", "aws:username", Presence::Unknown);
 }
 

@@ -4,7 +4,7 @@ use std::ops::Not;
 
 /// True, false, or dependent on what is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Truth {
+pub(super) enum Truth {
     /// Whatever the unknown is, it is true.
     True,
     /// Whatever the unknown is, it is false.

@@ -131,6 +131,7 @@ impl Question {
     async fn plan(&self, state: &SessionState, statement: Statement) -> Result<LogicalPlan, SqlError> {
         let statement = PlannerStatement::Statement(Box::new(statement));
         let known: Vec<String> = self.tables.iter().map(|(name, _)| name.clone()).collect();
+        let mut named = Vec::new();
         for reference in state.resolve_table_references(&statement)? {
             let name = reference.table().to_owned();
             let is_ours =
@@ -141,8 +142,12 @@ impl Question {
                 let name = if is_ours { name } else { reference.to_string() };
                 return Err(SqlError::UnknownTable { name: file_less(&name), known });
             }
+            if is_known {
+                named.push(name);
+            }
         }
-        let plan = state.statement_to_plan(statement).await?;
+        let planned = state.statement_to_plan(statement).await;
+        let plan = planned.map_err(|error| SqlError::from(error).in_tables(&named))?;
         check_plan(&plan)?;
         Ok(plan)
     }

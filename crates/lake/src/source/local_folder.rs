@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -15,14 +16,27 @@ use rustix::io::Errno;
 
 use super::{Listing, Place, SourceFault, SourceObject};
 
+/// Why what somebody named is not listed.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// A pipe, a device, a socket: reading it may never end.
+    #[error("it is {0}, neither a file nor a folder")]
+    NotAFile(&'static str),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
 /// Lists the file or all files below the folder `root`.
 ///
 /// # Errors
-/// `root` itself cannot be read.
-pub fn list(root: &Path) -> std::io::Result<Listing> {
+/// `root` itself cannot be read, or is neither a file nor a folder.
+pub fn list(root: &Path) -> Result<Listing, ListError> {
+    let metadata = fs::metadata(root)?;
+    if let Some(kind) = special(&metadata) {
+        return Err(ListError::NotAFile(kind));
+    }
     let root = root.canonicalize()?;
     let mut listing = Listing::default();
-    let metadata = fs::metadata(&root)?;
     if metadata.is_dir() {
         fs::read_dir(&root)?;
         walk(root, &mut listing);
@@ -30,6 +44,17 @@ pub fn list(root: &Path) -> std::io::Result<Listing> {
         list_entry(root, &metadata, &mut listing);
     }
     Ok(listing)
+}
+
+/// What a thing is that is neither a file nor a folder.
+fn special(metadata: &fs::Metadata) -> Option<&'static str> {
+    let kind = metadata.file_type();
+    match () {
+        () if kind.is_file() || kind.is_dir() => None,
+        () if kind.is_fifo() => Some("a pipe"),
+        () if kind.is_socket() => Some("a socket"),
+        () => Some("a device"),
+    }
 }
 
 fn walk(root: PathBuf, listing: &mut Listing) {
@@ -153,6 +178,22 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn what_is_named_must_be_a_file_or_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, Mode::RWXU, 0).unwrap();
+        symlink(&pipe, folder.path().join("link")).unwrap();
+        let check = |path: &Path, expected: &str| {
+            assert_eq!(list(path).unwrap_err().to_string(), expected, "{}", path.display());
+        };
+        check(&pipe, "it is a pipe, neither a file nor a folder");
+        check(&folder.path().join("link"), "it is a pipe, neither a file nor a folder");
+        check(Path::new("/dev/zero"), "it is a device, neither a file nor a folder");
+        check(&folder.path().join("none"), "No such file or directory (os error 2)");
+        assert_eq!(list(folder.path()).unwrap().skipped.len(), 2, "inside of a folder they are skipped");
+    }
 
     #[test]
     fn what_became_another_thing_since_it_was_listed_is_not_read() {

@@ -5,6 +5,7 @@
 pub(crate) mod body;
 mod bucket;
 mod connection;
+mod date_folder;
 pub mod failure;
 mod fetch;
 mod layout;
@@ -12,24 +13,22 @@ mod listing;
 pub mod permission;
 pub mod url;
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
 use cloudtrail::object_key::{KeyVerdict, parse};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{Receiver, channel};
 
 pub use bucket::Requests;
-pub use connection::S3Options;
 pub use fetch::Fetcher;
+pub use layout::Beside;
 
+use super::aws_connection::{AwsOptions, Connection};
+use super::interruption::until;
 use super::selection::{Refusal, Selection};
 use super::{Listing, NO_KEY, Place, SourceObject};
 use bucket::{Bucket, ListedObject};
-use connection::Connection;
 use failure::S3Failure;
 use layout::Layout;
 use listing::Lister;
@@ -39,8 +38,6 @@ use url::S3Url;
 const THREADS: usize = 2;
 /// Portions listed ahead.
 const PORTIONS_AHEAD: usize = 2;
-/// How often a waiting caller looks whether it should stop.
-const LOOK: Duration = Duration::from_millis(50);
 
 /// The objects below one prefix, in portions; each portion is in no order yet, the portions are in order of days.
 #[derive(Debug)]
@@ -50,7 +47,7 @@ pub struct S3Bucket {
     bucket: Arc<Bucket>,
     fetcher: Arc<Fetcher>,
     portions: Receiver<Listing>,
-    unlisted: Vec<String>,
+    beside: Beside,
     stop: Arc<AtomicBool>,
 }
 
@@ -61,7 +58,7 @@ impl S3Bucket {
     /// Nothing can be listed at all. A prefix that cannot be listed beside others becomes a fault of a portion.
     pub fn open(
         url: &S3Url,
-        options: &S3Options,
+        options: &AwsOptions,
         selection: &Selection,
         stop: &Arc<AtomicBool>,
     ) -> Result<Option<Self>, S3Failure> {
@@ -84,16 +81,16 @@ impl S3Bucket {
         let (fetcher, wanted) = Fetcher::new(Arc::clone(&bucket), runtime.handle().clone(), Arc::clone(stop));
         runtime.spawn(Arc::clone(&fetcher).run(wanted));
         let (sender, portions) = channel(PORTIONS_AHEAD);
-        let unlisted = std::mem::take(&mut layout.unlisted);
+        let beside = std::mem::take(&mut layout.beside);
         let converter =
             Converter { bucket: Arc::clone(&bucket), fetcher: Arc::clone(&fetcher), selection: selection.clone() };
         runtime.spawn(async move { converter.list(layout, sender).await });
-        Ok(Some(Self { runtime: Some(runtime), bucket, fetcher, portions, unlisted, stop: Arc::clone(stop) }))
+        Ok(Some(Self { runtime: Some(runtime), bucket, fetcher, portions, beside, stop: Arc::clone(stop) }))
     }
 
-    /// Folders beside the logs that were not listed.
-    pub fn unlisted(&self) -> &[String] {
-        &self.unlisted
+    /// What was seen beside the logs that are wanted.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     /// Requests sent so far.
@@ -120,18 +117,6 @@ impl Drop for S3Bucket {
     }
 }
 
-/// What `work` ends with, or `None` where `stop` comes first.
-async fn until<T>(stop: &AtomicBool, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    loop {
-        match tokio::time::timeout(LOOK, &mut work).await {
-            Ok(done) => return Some(done),
-            Err(_) if stop.load(Ordering::Relaxed) => return None,
-            Err(_) => {}
-        }
-    }
-}
-
 /// Makes a source's objects of listed ones.
 struct Converter {
     bucket: Arc<Bucket>,
@@ -142,17 +127,15 @@ struct Converter {
 impl Converter {
     async fn list(self, layout: Layout, out: tokio::sync::mpsc::Sender<Listing>) {
         let mut first = Listing { faults: layout.faults, ..Listing::default() };
-        if let Some(object) = layout.object {
-            self.convert(object, false, &mut first);
+        for object in layout.objects {
+            self.convert(object, &mut first);
         }
-        let convert = |object: ListedObject, is_dated: bool, listing: &mut Listing| {
-            self.convert(object, is_dated, listing);
-        };
+        let convert = |object: ListedObject, listing: &mut Listing| self.convert(object, listing);
         Lister::new(&self.bucket, layout.prefixes, &self.selection, out, &convert).run(first).await;
     }
 
-    /// What lies below a dated prefix was selected by it, anything else is judged by its own name.
-    fn convert(&self, object: ListedObject, is_dated: bool, listing: &mut Listing) {
+    /// Each object is judged by its own key, as a file of a folder is.
+    fn convert(&self, object: ListedObject, listing: &mut Listing) {
         if object.key.ends_with('/') && object.size_bytes == 0 {
             return;
         }
@@ -161,13 +144,11 @@ impl Converter {
         if let KeyVerdict::Skip(reason) = verdict {
             return listing.skipped.push((name, reason.code()));
         }
-        if !is_dated {
-            let key = if let KeyVerdict::CloudTrail(key) = &verdict { Some(key) } else { None };
-            match self.selection.judge(key) {
-                Ok(()) => {}
-                Err(Refusal::NotWanted) => return,
-                Err(Refusal::Unknown) => return listing.skipped.push((name, NO_KEY)),
-            }
+        let key = if let KeyVerdict::CloudTrail(key) = &verdict { Some(key) } else { None };
+        match self.selection.judge(key) {
+            Ok(()) => {}
+            Err(Refusal::NotWanted) => return,
+            Err(Refusal::Unknown) => return listing.skipped.push((name, NO_KEY)),
         }
         listing.objects.push(SourceObject {
             name,

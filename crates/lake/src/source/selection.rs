@@ -1,5 +1,6 @@
-//! Which objects of a source are wanted: accounts, regions and days of delivery, as their keys say. A bucket is listed by
-//! it, a folder's files are judged by it one by one.
+//! Which objects of a source are wanted: accounts, regions and days of delivery, as their keys say. The objects of a bucket
+//! and the files of a folder are judged by it one by one, by the date in their names; a bucket's folders of other days are
+//! not even listed.
 
 use cloudtrail::object_key::ObjectKey;
 
@@ -56,6 +57,16 @@ impl Selection {
         self.first_day.is_none_or(|first| first <= day) && self.last_day.is_none_or(|last| day <= last)
     }
 
+    /// Whether days are asked for.
+    pub(crate) fn has_days(&self) -> bool {
+        self.first_day.is_some() || self.last_day.is_some()
+    }
+
+    /// The folders of days that may hold what is wanted: a name is believed that is one day off its folder.
+    pub(crate) fn listed_days(&self) -> (Option<i32>, Option<i32>) {
+        (self.first_day.map(|day| day.saturating_sub(1)), self.last_day.map(|day| day.saturating_add(1)))
+    }
+
     /// Whether an object with this key is wanted.
     pub fn judge(&self, key: Option<&ObjectKey<'_>>) -> Result<(), Refusal> {
         if self.is_everything() {
@@ -66,7 +77,7 @@ impl Selection {
         let asked = [
             (!self.accounts.is_empty(), key.account.map(|account| self.wants_account(account))),
             (!self.regions.is_empty(), key.region.map(|region| self.wants_region(region))),
-            (self.first_day.is_some() || self.last_day.is_some(), day.map(|day| self.wants_day(day))),
+            (self.has_days(), day.map(|day| self.wants_day(day))),
         ];
         for (is_asked, is_wanted) in asked {
             match is_wanted {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use iam::permitted_actions::{ActionIndex, ActionSet};
+use iam::recording;
 use iam::service_reference::ServiceReference;
 
 use super::{EntityUse, GrantedBy, Granularity, Line, Listed, Uses, accounts_of};
@@ -10,7 +11,7 @@ use crate::access_use::Use;
 use crate::coverage::Reach;
 use crate::permission::Permissions;
 use crate::subject::Subject;
-use crate::verdict::{self, Verdict};
+use crate::verdict::Verdict;
 
 /// What the lines of a subject are made of.
 pub(super) struct Report<'a> {
@@ -130,8 +131,13 @@ impl Report<'_> {
             let pair = (account.clone(), namespace.to_owned());
             self.data_events.contains(&pair)
         });
-        let never = action.is_some_and(|action| verdict::is_never_recorded(&format!("{namespace}:{action}")));
-        let recorded = (data_events_come || !verdict::may_be_data_events(namespace)) && !never;
+        let recorded = match action {
+            None => recording::service_is_complete(namespace, data_events_come),
+            Some(action) => {
+                let action = self.reference.find_action(namespace, action);
+                action.is_some_and(|action| action.recording().is_complete(data_events_come))
+            }
+        };
         let complete = accounts.iter().all(|account| self.reach.get(account).is_some_and(|reach| reach.complete));
         Verdict::of_unseen(complete, recorded)
     }

@@ -26,6 +26,11 @@ impl RetiredTime {
         }
     }
 
+    /// Whether events are gone of a day from `since_us` on.
+    pub fn holds_day_from(&self, since_us: i64) -> bool {
+        self.days.range(day_of(since_us)..).next().is_some()
+    }
+
     /// An account is covered from where the rollup begins at the earliest.
     pub(super) fn shorten(&self, coverage: &mut AccountCoverage) {
         coverage.from_us = coverage.from_us.max(self.rollup_from_us.unwrap_or(i64::MIN));

@@ -2,6 +2,7 @@
 //! its path, which names look alike.
 
 use iam::arn::Arn;
+use iam::similar_name::distance;
 
 /// The principals that a short name fits.
 #[derive(Debug, PartialEq, Eq)]
@@ -121,22 +122,6 @@ pub(crate) fn similar(name: &str, known: &[String]) -> Vec<String> {
 /// The last part: the name of a user, role or service.
 pub(crate) fn short(principal: &str) -> &str {
     principal.rsplit(['/', ':']).next().unwrap_or(principal)
-}
-
-/// Levenshtein's distance in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let kept = corner + usize::from(from != *to);
-            corner = row[j + 1];
-            row[j + 1] = kept.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

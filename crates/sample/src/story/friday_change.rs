@@ -1,7 +1,7 @@
 //! On a Friday night somebody tightens a policy; the nightly export loses two permissions and fails for three nights,
 //! until a colleague mends the policy on Monday morning.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Script, escaped};
 use crate::account::{GLOBAL_REGION, HOME_REGION, PRODUCTION};
@@ -12,6 +12,11 @@ const POLICY_ARN: &str = "arn:aws:iam::222222222222:policy/jobs/NightlyExportPol
 const JOB: (usize, &str) = (PRODUCTION, "NightlyExport");
 const BEFORE: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Export","Effect":"Allow","Action":["dynamodb:ExportTableToPointInTime","kms:GenerateDataKey","logs:CreateLogStream","s3:PutObject","ssm:GetParameter"],"Resource":"*"}]}"#;
 const AFTER: &str = r#"{"Version":"2012-10-17","Statement":[{"Sid":"Export","Effect":"Allow","Action":["logs:CreateLogStream","s3:PutObject","ssm:GetParameter"],"Resource":"*"}]}"#;
+
+/// The policy's versions, the last one in force.
+pub(crate) fn documents() -> Vec<Value> {
+    [BEFORE, AFTER, BEFORE].map(|document| serde_json::from_str(document).expect("the documents above are JSON")).into()
+}
 
 pub(super) fn act(script: &mut Script) {
     let (changed, mended) = times(script.end());

@@ -82,15 +82,21 @@ const GRANTED: [(&str, &str); 14] = [
     ),
 ];
 
-pub(super) fn act(script: &mut Script) {
-    let from = script.acts.len();
-    let granted: Vec<String> = GRANTED
+fn granted() -> Vec<String> {
+    GRANTED
         .iter()
         .flat_map(|(service, actions)| actions.split_whitespace().map(move |action| format!("{service}:{action}")))
-        .collect();
-    let document =
-        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": granted, "Resource": "*"}]});
-    let document = document.to_string();
+        .collect()
+}
+
+/// The role's policy.
+pub(crate) fn document() -> Value {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": granted(), "Resource": "*"}]})
+}
+
+pub(super) fn act(script: &mut Script) {
+    let from = script.acts.len();
+    let document = document().to_string();
     script
         .act(
             (PRODUCTION, GLOBAL_REGION),
@@ -127,7 +133,7 @@ pub(super) fn act(script: &mut Script) {
         "Which of its hundreds of permissions does ReportBuilder use?",
         [
             ("role", json!("arn:aws:iam::222222222222:role/batch/ReportBuilder")),
-            ("granted_actions", json!(granted.len())),
+            ("granted_actions", json!(granted().len())),
             ("used_actions", json!(used)),
             ("policy_document", json!(document)),
         ],

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use clap::{Args, ValueEnum};
-use iam::service_reference::ServiceReference;
 use questions::access_advisor::{self, Answer, GrantedBy, Granularity, Input, Line, Listed, PermissionBasis};
 use questions::access_use::Use;
 use questions::access_window::AccessWindow;
@@ -53,9 +52,18 @@ pub struct Flags {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Level {
+pub enum Level {
     Service,
     Action,
+}
+
+impl From<Level> for Granularity {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Service => Self::Service,
+            Level::Action => Self::Action,
+        }
+    }
 }
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
@@ -70,10 +78,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
             subjects.push(subject);
         }
     }
-    let granularity = match flags.granularity {
-        Level::Service => Granularity::Service,
-        Level::Action => Granularity::Action,
-    };
+    let granularity = Granularity::from(flags.granularity);
     let listed = match (flags.used, flags.unused) {
         (true, _) => Listed::Used,
         (_, true) => Listed::NotSeen,
@@ -84,7 +89,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         context.note(&Message::note(access_advisor::statement(&input).trim()));
     }
     let coverage = Coverage::read(&snapshot)?;
-    let reference = ServiceReference::embedded();
+    let reference = context.service_reference()?;
     let answer = access_advisor::ask(&snapshot, &reference, &inventory, &coverage, &input, now.us)?;
     let columns = Columns { granularity, with_entities: flags.with_entities, granted_by: flags.granted_by };
     context.print(&columns.table(&answer.lines))?;
@@ -117,6 +122,35 @@ pub fn note_unseen_session(context: &Context, principal: &str, session: Option<&
     }
 }
 
+/// What a narrow terminal shows first of one principal; a name that an answer does not have is passed over.
+const OF_ONE: &[&str] = &[
+    "service_namespace",
+    "action_name",
+    "last_authenticated",
+    "verdict",
+    "granted_by",
+    "event_count",
+    "denied_count",
+    "permitted",
+];
+/// The same of several, whose names matter.
+const OF_SEVERAL: &[&str] = &[
+    "principal",
+    "service_namespace",
+    "action_name",
+    "last_authenticated",
+    "verdict",
+    "granted_by",
+    "event_count",
+    "denied_count",
+    "permitted",
+    "last_authenticated_region",
+    "service_name",
+];
+/// The same where the users and roles behind each line are listed.
+const OF_ENTITIES: &[&str] =
+    &["service_namespace", "action_name", "last_authenticated_entity", "last_authenticated", "verdict", "event_count"];
+
 /// Which columns the answer has.
 struct Columns {
     granularity: Granularity,
@@ -146,7 +180,12 @@ impl Columns {
         if self.granted_by {
             names.push("granted_by");
         }
-        let mut table = Table::new(&names);
+        let is_of_one = lines.windows(2).all(|pair| pair[0].principal == pair[1].principal);
+        let mut table = Table::new(&names).needing(match () {
+            () if self.with_entities => OF_ENTITIES,
+            () if is_of_one => OF_ONE,
+            () => OF_SEVERAL,
+        });
         for line in lines {
             if self.with_entities {
                 let rows = line.entities.iter().map(|entity| self.row(line, Some(&entity.arn), entity.seen.as_ref()));
@@ -220,7 +259,8 @@ fn say_what_it_rests_on(context: &Context, answer: &Answer, input: &Input, span:
         let more = if more > 0 { format!("; {more} more") } else { String::new() };
         message = message.why(format!("{}{more}", shown.join("; "))).try_this("tadoru status --gaps");
     } else if input.listed == Listed::NotSeen {
-        message = message.why("unknown are services whose data events no trail delivered, and iam:PassRole");
+        message = message
+            .why("unknown are data events that no trail delivered, and what tadoru actions calls never or unsure");
     }
     context.note(&message);
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use cloudtrail::log_file::Limits;
+use iam::inventory::import::Import;
 use lake::catalog::Catalog;
 use lake::ingest::{BATCH_BYTES, IngestOptions, ingest};
 use lake::source::{Listing, Place, SourceObject};
@@ -52,6 +53,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         organization.days()
     )?;
     let summary = fill(&folder, &organization)?;
+    take_inventory(&folder, &organization)?;
     let seconds = began.elapsed().as_secs_f64();
     if summary.files == 0 {
         writeln!(out, "Its lake stands already, in {}; --fresh makes it anew.\n", folder.display())?;
@@ -119,6 +121,24 @@ fn fill(folder: &std::path::Path, organization: &Organization) -> anyhow::Result
         sum.add(&outcome.summary);
     }
     Ok(sum)
+}
+
+/// Imports the organisation's inventory, once.
+fn take_inventory(folder: &std::path::Path, organization: &Organization) -> anyhow::Result<()> {
+    let mut catalog = Catalog::open_or_create(folder)?;
+    if !catalog.inventory_snapshots()?.is_empty() {
+        return Ok(());
+    }
+    let mut import = Import::default();
+    let mut sources = Vec::new();
+    for file in organization.inventory(0) {
+        import.add(file.document.to_string().as_bytes(), None)?;
+        sources.push(format!("s3://sample-trail/{}", file.name));
+    }
+    let (parts, _) = import.finish()?;
+    let as_of_us = organization.as_of_us();
+    catalog.import_inventory(&parts, &sources, as_of_us, Now::clock().us.max(as_of_us))?;
+    Ok(())
 }
 
 /// The sample's objects never change, so their keys are stamp enough.

@@ -11,7 +11,6 @@ use clap::{Args, ValueEnum};
 use iam::inventory::EntityKind;
 use iam::least_privilege::split;
 use iam::policy_document::MANAGED_POLICY_CHARACTERS;
-use iam::service_reference::ServiceReference;
 use questions::coverage::Coverage;
 use questions::generate_policy::{self, Answer, Input, Line, Resources, reduction};
 use questions::inventory::Inventory;
@@ -103,7 +102,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let input = flags.input(&subject, window);
     context.explain(&generate_policy::statement(&input));
     let coverage = Coverage::read(&snapshot)?;
-    let reference = ServiceReference::embedded();
+    let reference = context.service_reference()?;
     let answer = generate_policy::ask(&snapshot, &reference, &coverage, &input, now.us)?;
     if let Some(message) = remark::missing_logs(&answer, flags.strict) {
         if flags.strict {

@@ -166,7 +166,8 @@ fn summary_table(outcome: &Outcome, seconds: f64) -> Table {
         "expired",
         "bytes_in",
         "seconds",
-    ]);
+    ])
+    .needing(&["files", "new_events", "duplicates", "rejected", "files_rejected", "files_skipped", "records"]);
     let numbers = [
         sum.files,
         sum.files_skipped,
@@ -201,14 +202,7 @@ fn report(context: &Context, outcome: &Outcome, is_narrow: bool) {
         note_skipped(context, &outcome.skipped);
     }
     note_without_key(context, &outcome.skipped);
-    if !outcome.file_rejects.is_empty() {
-        let count: u64 = outcome.file_rejects.iter().map(|(_, n)| n).sum();
-        context.note(
-            &Message::note(counted(count, "file was", "files were", "rejected as a whole"))
-                .why(words(&outcome.file_rejects))
-                .try_this("tadoru sql 'select name, reason, detail from rejected_records'"),
-        );
-    }
+    report_rejected_files(outcome);
     if !outcome.record_rejects.is_empty() {
         let count: u64 = outcome.record_rejects.iter().map(|(_, n)| n).sum();
         context.note(
@@ -218,11 +212,34 @@ fn report(context: &Context, outcome: &Outcome, is_narrow: bool) {
         );
     }
     if outcome.interrupted {
-        super::say(
-            &Message::warning("interrupted; what was committed is kept")
-                .try_this("run the same command again: it goes on where it stopped"),
-        );
+        say_interrupted();
     }
+}
+
+/// What a run says that Ctrl-C ended.
+pub(super) fn say_interrupted() {
+    super::say(
+        &Message::warning("interrupted; what was committed is kept")
+            .try_this("run the same command again: it goes on where it stopped"),
+    );
+}
+
+/// Rejected files are data and no failure, but somebody should look: `--quiet` does not hide them.
+fn report_rejected_files(outcome: &Outcome) {
+    let rejected = outcome.summary.files_rejected;
+    let what = match rejected {
+        0 => return,
+        1 if outcome.summary.files == 1 => "the file was rejected as a whole: no event came from it".to_owned(),
+        all if all == outcome.summary.files => {
+            format!("all {all} files were rejected as a whole: no event came of them")
+        }
+        _ => counted(rejected, "file was", "files were", "rejected as a whole"),
+    };
+    super::say(
+        &Message::warning(what)
+            .why(words(&outcome.file_rejects))
+            .try_this("tadoru sql 'select name, reason, detail from rejected_records'"),
+    );
 }
 
 fn note_skipped(context: &Context, skipped: &[(String, &'static str)]) {
@@ -248,14 +265,21 @@ fn note_without_key(context: &Context, skipped: &[(String, &'static str)]) {
     if names.is_empty() {
         return;
     }
-    let mut shown = names[..names.len().min(NAMES_SHOWN)].join("\n");
-    if names.len() > NAMES_SHOWN {
-        shown.push_str(&format!("\n… and {} more", names.len() - NAMES_SHOWN));
-    }
+    let shown = first_names(names.iter().copied());
     context.note(
-        &Message::note(format!("left out, their names tell no account, region or time:\n{shown}"))
+        &Message::note(format!("left out, their names tell no account, region or time to go by:\n{shown}"))
             .try_this("ingest them without --since, --until, --account and --region"),
     );
+}
+
+/// The first names, one a line, and how many more there are.
+fn first_names<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let more = names.len().saturating_sub(NAMES_SHOWN);
+    let mut shown = names.take(NAMES_SHOWN).collect::<Vec<_>>().join("\n");
+    if more > 0 {
+        shown.push_str(&format!("\n… and {more} more"));
+    }
+    shown
 }
 
 /// Each kind of refusal comes once with what mends it.

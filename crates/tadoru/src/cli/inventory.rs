@@ -1,6 +1,7 @@
-//! `tadoru inventory import|list|show|diff`: snapshots of IAM, Identity Center, Organizations and trails. What they say is
+//! `tadoru inventory import|collect|list|show|diff`: snapshots of IAM, Identity Center, Organizations and trails. What they say is
 //! permitted is asked by `access-advisor`, `generate-policy` and `unused-access`.
 
+mod collect;
 mod diff;
 mod import;
 mod list;
@@ -24,6 +25,8 @@ pub struct Flags {
 enum Command {
     /// Take files that aws printed; each is recognised by its content
     Import(import::Flags),
+    /// Ask AWS itself, with read-only calls
+    Collect(collect::Flags),
     /// The snapshots, oldest first
     List,
     /// The entities of a snapshot, or one entity whole
@@ -35,6 +38,7 @@ enum Command {
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     match flags.command {
         Command::Import(flags) => import::run(context, &flags),
+        Command::Collect(flags) => collect::run(context, &flags),
         Command::List => list::run(context),
         Command::Show(flags) => show::run(context, &flags),
         Command::Diff(flags) => diff::run(context, &flags),
@@ -57,7 +61,8 @@ fn point(catalog: &Catalog, text: &str, now: Now) -> anyhow::Result<InventoryPoi
 /// Says that the lake holds no inventory.
 fn note_none(context: &Context) {
     let message = Message::note("the lake holds no inventory").why("none was imported");
-    context.note(
-        &message.try_this("aws iam get-account-authorization-details > iam.json; tadoru inventory import iam.json"),
-    );
+    context.note(&message.try_this(
+        "tadoru inventory collect, which asks AWS; or aws iam get-account-authorization-details > iam.json and \
+             tadoru inventory import iam.json",
+    ));
 }

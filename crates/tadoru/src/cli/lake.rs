@@ -90,7 +90,8 @@ fn retired_in_words(summary: &RetentionSummary) -> String {
     let of = |table: Table| summary.parts.iter().filter(move |part| part.table == table);
     let events: u64 = of(Table::Events).map(|part| part.events).sum();
     let (days, months) = (of(Table::Events).count(), of(Table::AccessDaily).count());
-    format!("{days} days with {events} events and {months} months of the rollup were retired")
+    let (days, months) = (super::plural(days as u64, "day"), super::plural(months as u64, "month"));
+    format!("{days} with {} and {months} of the rollup were retired", super::plural(events, "event"))
 }
 
 /// How long replaced and retired files stay.

@@ -10,14 +10,12 @@ use super::access_advisor::window;
 use super::{Context, argument};
 use crate::clock::{Now, NowSource};
 use crate::error::Message;
-use crate::output::{self, Column, OutputFormat, OutputOptions, Table, from_lake, masked};
+use crate::output::{Column, Table, from_lake, masked};
 
 /// So many events are shown if nobody says otherwise.
 const USUAL_LIMIT: u64 = 100;
 
-/// A table of all columns is read without trouble from this width on.
-const WIDE_ENOUGH: u16 = 160;
-/// What a narrower one shows.
+/// What a narrow terminal shows first.
 const TELLING: &[&str] = &["time", "event_name", "principal", "error_code", "via"];
 
 #[derive(Debug, Args)]
@@ -66,23 +64,9 @@ impl SelectionFlags {
         })
     }
 
-    /// Prints the rows of an answer. A table on a narrow terminal has only the columns that tell most.
+    /// Prints the rows of an answer.
     pub fn print(&self, context: &Context, columns: &[String], rows: Vec<Vec<LakeValue>>) -> anyhow::Result<()> {
-        let table = self.table(columns, rows);
-        let options = context.output_options();
-        let is_narrow = options.format == OutputFormat::Table && options.width.is_some_and(|width| width < WIDE_ENOUGH);
-        if !is_narrow || options.columns.is_some() || options.query.is_some() {
-            return context.print(&table);
-        }
-        let told: Vec<String> =
-            table.columns.iter().map(|column| column.name.clone()).filter(|name| TELLING.contains(&&**name)).collect();
-        let left_out = table.columns.len() - told.len();
-        let mut out = super::data_out();
-        output::write(&table, &OutputOptions { columns: Some(told), ..options }, &mut out)?;
-        let message = Message::note(format!("{left_out} of {} columns are left out", table.columns.len()));
-        let message = message.why(format!("the terminal is narrower than {WIDE_ENOUGH} characters"));
-        context.note(&message.try_this("--columns NAME,…, -o jsonl, or a wider terminal"));
-        Ok(())
+        context.print(&self.table(columns, rows))
     }
 
     /// Rows of an answer as they are printed: secrets hidden unless `--reveal`.
@@ -94,6 +78,7 @@ impl SelectionFlags {
         Table {
             columns: columns.iter().map(|name| Column::new(name.as_str())).collect(),
             rows: rows.into_iter().map(row).collect(),
+            need: TELLING,
         }
     }
 }

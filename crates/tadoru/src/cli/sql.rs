@@ -149,7 +149,7 @@ impl Asked<'_> {
             Err(error) => return Ok(Err(error)),
         };
         let count = rows.len();
-        output::write(&Table { columns: columns(&head), rows }, options, &mut super::data_out())?;
+        output::write(&Table { columns: columns(&head), rows, need: &[] }, options, &mut super::data_out())?;
         Ok(Ok(count))
     }
 }

@@ -7,7 +7,7 @@ use questions::coverage::{Basis, Gap, GapRule};
 use questions::status::Status;
 use serde_json::{Value, json};
 
-use super::Context;
+use super::{Context, plural};
 use crate::clock::Now;
 use crate::error::{Exit, Message};
 use crate::output::{Table, from_lake};
@@ -67,20 +67,22 @@ fn say_what_concerns_the_lake(context: &Context, status: &Status) {
     }
     let events = status.event_count;
     let mut head = format!(
-        "{events} events of {} accounts in {folder}: DuckLake 1.0, snapshot {}",
-        status.accounts.len(),
+        "{} of {} in {folder}: DuckLake 1.0, snapshot {}",
+        plural(events, "event"),
+        plural(status.accounts.len() as u64, "account"),
         status.snapshot
     );
     if let Some((first, last)) = status.event_span_us {
         head.push_str(&format!("\n{} to {}", from_lake::time(first), from_lake::time(last)));
     }
     if status.retired_count > 0 {
-        head.push_str(&format!("\n{} more events were of days that retention took out", status.retired_count));
+        let retired = plural(status.retired_count, "more event");
+        head.push_str(&format!("\nretention took out days with {retired}"));
     }
     let sum = format!(
-        "{}\n{} objects of {}; the lake takes {}",
+        "{}\n{} of {}; the lake takes {}",
         conservation(counts),
-        counts.objects,
+        plural(counts.objects.unsigned_abs(), "object"),
         size(counts.bytes_in),
         size(status.size_bytes as i64)
     );
@@ -127,7 +129,7 @@ fn say_gaps(context: &Context, status: &Status) {
     if all.len() > NAMED_GAPS {
         lines.push(format!("and {} more", all.len() - NAMED_GAPS));
     }
-    let what = format!("{} in the logs; what lies in one is unknown, not unused", plural(all.len(), "gap"));
+    let what = format!("{} in the logs; what lies in one is unknown, not unused", plural(all.len() as u64, "gap"));
     context.note(&Message::note(what).why(lines.join("\n")).try_this("tadoru status --gaps"));
 }
 
@@ -152,7 +154,7 @@ fn say_files(context: &Context, status: &Status) {
             }
             _ => ("rejected as a whole", "tadoru status --rejects"),
         };
-        let what = format!("{} {what}", plural(files.len(), "log file"));
+        let what = format!("{} {what}", plural(files.len() as u64, "log file"));
         context.note(&Message::note(what).why(lines.join("\n")).try_this(mend));
     }
 }
@@ -162,13 +164,13 @@ fn say_proof(context: &Context, status: &Status) {
     let coverages = || status.accounts.iter().filter_map(|account| account.coverage.as_ref());
     let proven = coverages().filter(|coverage| coverage.basis() == Basis::Proven).count();
     if proven > 0 {
-        let what = format!("the coverage of {} is proven by digest files", plural(proven, "account"));
+        let what = format!("the coverage of {} is proven by digest files", plural(proven as u64, "account"));
         context
             .note(&Message::note(what).why("they list each log file and its hash; their signatures were not checked"));
     }
     let not_compared: i64 = coverages().map(|coverage| coverage.not_compared).sum();
     if not_compared > 0 {
-        let files = plural(not_compared.unsigned_abs() as usize, "listed log file");
+        let files = plural(not_compared.unsigned_abs(), "listed log file");
         let why = "they are there, but their digests came when only their names were kept";
         context.note(&Message::note(format!("{files} could not be compared with their digests")).why(why));
     }
@@ -184,14 +186,10 @@ fn say_rejects(context: &Context, status: &Status) {
         status.rejects.iter().map(|reject| format!("{} {}", reject.reason, reject.records + reject.files)).collect();
     let what = format!(
         "{} and {} were rejected",
-        plural(records.unsigned_abs() as usize, "record"),
-        plural(files.unsigned_abs() as usize, "whole file")
+        plural(records.unsigned_abs(), "record"),
+        plural(files.unsigned_abs(), "whole file")
     );
     context.note(&Message::note(what).why(reasons.join(", ")).try_this("tadoru status --rejects"));
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn accounts(status: &Status, now: Now) -> Table {
@@ -206,6 +204,16 @@ fn accounts(status: &Status, now: Now) -> Table {
         "hours_behind",
         "basis",
         "gap_count",
+    ])
+    .needing(&[
+        "account",
+        "event_count",
+        "complete_to",
+        "gap_count",
+        "basis",
+        "hours_behind",
+        "last_event",
+        "first_event",
     ]);
     for account in &status.accounts {
         let coverage = account.coverage.as_ref();
@@ -245,7 +253,8 @@ fn gaps(status: &Status) -> Table {
         "rule_text",
         "file_count",
         "files",
-    ]);
+    ])
+    .needing(&["account", "region", "gap_from", "gap_until", "rule", "file_count", "hours"]);
     table.rows = all_gaps(status)
         .map(|(account, gap)| {
             let hours = (gap.until_us - gap.from_us) as f64 / 3_600_000_000.0;
@@ -281,6 +290,16 @@ fn sources(status: &Status) -> Table {
         "first_delivered",
         "last_delivered",
         "last_ingested",
+    ])
+    .needing(&[
+        "kind",
+        "objects",
+        "records",
+        "new_events",
+        "duplicates",
+        "rejected",
+        "rejected_objects",
+        "last_delivered",
     ]);
     for source in &status.sources {
         let counts = &source.counts;

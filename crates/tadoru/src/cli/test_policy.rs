@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use iam::service_reference::ServiceReference;
 use questions::coverage::Coverage;
 use questions::inventory::Inventory;
 use questions::recorded_call::{Calls, Counts};
@@ -76,7 +75,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     };
     let input = Input { calls, policies, boundary, with_current: flags.with_current };
     let coverage = Coverage::read(&snapshot)?;
-    let reference = ServiceReference::embedded();
+    let reference = context.service_reference()?;
     let answer = test_policy::ask(&snapshot, &reference, &inventory, &coverage, &input, now.us)?;
     context.explain(&answer.sql);
     context.print(&table(&answer.lines))?;

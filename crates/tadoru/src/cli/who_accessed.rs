@@ -1,7 +1,6 @@
 //! `tadoru who-accessed ACTION`: which principals used an action, newest first.
 
 use clap::Args;
-use iam::service_reference::ServiceReference;
 use questions::who_accessed::{self, Input};
 use serde_json::json;
 
@@ -27,7 +26,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let (snapshot, now) = context.open()?;
     let action = context.unquoted(&flags.action).to_owned();
     let input = Input { action, window: window(flags.since.as_deref(), flags.until.as_deref(), now)? };
-    let answer = who_accessed::ask(&snapshot, &ServiceReference::embedded(), &input, now.us)?;
+    let answer = who_accessed::ask(&snapshot, &context.service_reference()?, &input, now.us)?;
     if let Some(sql) = answer.sql.as_ref().filter(|_| context.explain) {
         context.note(&Message::note(sql.trim()));
     }

@@ -24,9 +24,13 @@ pub fn failure(error: &SqlError) -> Failure {
     if is_usage { Failure::usage(message) } else { Failure::failed(message) }
 }
 
-fn try_this(error: &SqlError) -> &'static str {
-    match error {
-        SqlError::UnknownColumn(_) | SqlError::Plan(_) => "tadoru sql 'DESCRIBE events'",
+fn try_this(error: &SqlError) -> String {
+    let words = match error {
+        SqlError::UnknownColumn { tables, .. } if !tables.is_empty() => {
+            let describe: Vec<String> = tables.iter().map(|table| format!("tadoru sql 'DESCRIBE {table}'")).collect();
+            return describe.join(", ");
+        }
+        SqlError::UnknownColumn { .. } | SqlError::Plan(_) => "tadoru sql 'DESCRIBE events'",
         SqlError::UnknownTable { .. } => "tadoru sql 'SHOW TABLES'",
         SqlError::StatementNotAllowed(_) => "a SELECT; what writes belongs into a database of your own",
         SqlError::OneStatement => "each by itself, or the prompt: tadoru sql alone on a terminal",
@@ -42,7 +46,8 @@ fn try_this(error: &SqlError) -> &'static str {
         }
         SqlError::Execution(_) => "the part that fails by itself, with a LIMIT",
         SqlError::Cancelled => "the same statement again",
-    }
+    };
+    words.to_owned()
 }
 
 #[cfg(test)]
@@ -63,7 +68,12 @@ mod tests {
              try: each by itself, or the prompt: tadoru sql alone on a terminal",
         );
         check(
-            SqlError::UnreadableFile { file: "x.parquet".into(), reason: "it is missing" },
+            SqlError::UnknownColumn { name: "x".into(), tables: vec!["access_daily".into()] },
+            Exit::Usage,
+            "error: Column 'x' cannot be resolved\n  why: UNKNOWN_COLUMN\n  try: tadoru sql 'DESCRIBE access_daily'",
+        );
+        check(
+            SqlError::UnreadableFile { file: Some("x.parquet".into()), reason: "it is missing" },
             Exit::Failed,
             "error: the lake's file x.parquet cannot be read\n  why: it is missing\n  try: tadoru lake check",
         );

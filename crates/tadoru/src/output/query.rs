@@ -88,7 +88,7 @@ pub(super) fn tabulated(answer: &Value) -> Option<Table> {
         columns.iter().map(|column| object.get(&column.name).cloned().unwrap_or_default()).collect()
     };
     let rows = objects.iter().map(row).collect();
-    Some(Table { columns, rows })
+    Some(Table { columns, rows, need: &[] })
 }
 
 /// A scalar on a line, a list of scalars on one line, a list of lists a line each, as `aws --output text`.

@@ -38,7 +38,7 @@ impl<W: Write> RowWriter<W> {
             OutputFormat::Json => write!(out, "[")?,
             OutputFormat::Jsonl | OutputFormat::Table => {}
         }
-        let held = Table { columns: columns.clone(), rows: Vec::new() };
+        let held = Table { columns: columns.clone(), ..Table::default() };
         Ok(Self { columns, picks, options: options.clone(), held, count: 0, out })
     }
 

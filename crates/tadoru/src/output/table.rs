@@ -1,5 +1,6 @@
 //! A table for eyes: aligned columns, numbers to the right, NULL as `-`, times in the zone asked for. Where a terminal's
-//! width is known, wide cells are wrapped; a cell of more than a thousand characters is cut with `…` there.
+//! width is known, wide cells are wrapped, and it can be told which columns have room; a cell of more than a thousand
+//! characters is cut with `…` there.
 
 use std::io::{self, Write};
 
@@ -48,12 +49,51 @@ pub(super) fn write(table: &Table, options: &OutputOptions, out: &mut dyn Write)
     out.flush()
 }
 
+/// The positions of the columns that have room in `width`: one after the other as they are needed, the first in any case.
+/// The widest cells of a column may take three lines, or as many as a third of the terminal makes; numbers, times and ids
+/// stay whole.
+pub(super) fn fitting(table: &Table, width: u16, options: &OutputOptions) -> Vec<usize> {
+    let needed = table.need.iter().filter_map(|name| table.columns.iter().position(|column| column.name == *name));
+    let mut order: Vec<usize> = needed.collect();
+    order.extend((0..table.columns.len()).filter(|position| !order.contains(position)).collect::<Vec<_>>());
+    // Two characters between columns, one behind the last.
+    let mut left = usize::from(width) + 1;
+    let mut kept = Vec::new();
+    for position in order {
+        let least = least_width(table, position, width, options) + PADDING;
+        if least <= left || kept.is_empty() {
+            left = left.saturating_sub(least);
+            kept.push(position);
+        }
+    }
+    kept.sort_unstable();
+    kept
+}
+
+/// The characters between two columns.
+const PADDING: usize = 2;
+
+/// The least width in which a column can be read on a terminal of `width`.
+fn least_width(table: &Table, position: usize, width: u16, options: &OutputOptions) -> usize {
+    /// What is no longer is not wrapped, if all cells are alike: times, ids, account ids.
+    const LONGEST_ID: usize = 40;
+    const NARROWEST: usize = 20;
+    const LINES: usize = 3;
+    let widest = NARROWEST.max(usize::from(width) / 3);
+    let values = table.rows.iter().filter_map(|row| row.get(position)).filter(|value| !value.is_null());
+    let lengths: Vec<usize> = values.clone().map(|value| shown(value, options).chars().count()).collect();
+    let longest = lengths.iter().copied().max().unwrap_or(1);
+    let is_alike = lengths.iter().all(|length| *length == longest);
+    let is_whole = longest <= LONGEST_ID && (is_alike || values.clone().all(Value::is_number));
+    let least = if is_whole { longest } else { longest.min(longest.div_ceil(LINES).clamp(NARROWEST, widest)) };
+    least.max(table.columns[position].name.chars().count())
+}
+
 /// The columns that are not wrapped: the narrowest, as long as the others have room to wrap in. A time or an id cut into
 /// pieces cannot be read, a long ARN can.
 fn kept_whole(widths: &[u16], width: u16) -> Vec<usize> {
     const ROOM: usize = 28;
     const ROOM_EACH: usize = 14;
-    const PADDING: usize = 2;
     let mut narrowest_first: Vec<usize> = (0..widths.len()).collect();
     narrowest_first.sort_by_key(|position| widths[*position]);
     let mut left = usize::from(width);

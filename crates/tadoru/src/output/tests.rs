@@ -76,6 +76,27 @@ fn table_wraps_where_the_terminal_ends() {
 }
 
 #[test]
+fn a_narrow_terminal_shows_what_is_needed_first() {
+    let mut table = Table::new(&["time", "event_id", "principal", "error_code", "n"]).needing(&["principal", "n"]);
+    let (time, id) = ("2026-05-01T23:53:42Z", "0190a3b2-c4d5-e6f7-0819-2a3b4c5d6e7f");
+    let row = |who: &str, n| vec![json!(time), json!(id), json!(who), json!("AccessDenied"), json!(n)];
+    table.rows = vec![row("arn:aws:iam::111111111111:role/service/billing/InvoiceApi", 1), row("AWSService:x", 12345)];
+    let check = |width: Option<u16>, expected: Option<&[&str]>| {
+        let options = OutputOptions { width, terminal: true, ..options(OutputFormat::Table) };
+        let expected = expected.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        assert_eq!(fitting_columns(&table, &options), expected, "{width:?}");
+    };
+    check(None, None);
+    check(Some(200), None);
+    check(Some(80), Some(&["time", "principal", "error_code", "n"]));
+    check(Some(50), Some(&["time", "principal", "n"]));
+    check(Some(45), Some(&["principal", "error_code", "n"]));
+    check(Some(10), Some(&["principal"]));
+    let json = OutputOptions { width: Some(10), ..options(OutputFormat::Json) };
+    assert_eq!(fitting_columns(&table, &json), None, "a format for programs loses nothing");
+}
+
+#[test]
 fn tsv_keeps_a_row_on_one_line() {
     check(
         options(OutputFormat::Tsv),

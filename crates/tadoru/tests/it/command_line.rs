@@ -1,5 +1,7 @@
 //! What scripts rely on: exit codes, errors and notes in three lines on stderr, nothing but data on stdout.
 
+use std::process::Stdio;
+
 use crate::test_lake::{TestLake, program, sample, text, write_sample};
 
 /// Runs a command over an empty folder's lake; the exit code and what stderr begins with.
@@ -31,6 +33,72 @@ fn what_cannot_be_done_says_why_and_what_to_try() {
     check(&lake, &["sql", "DELETE FROM events"], 2, "error: ");
     check(&lake, &["sql", "SELECT 1; SELECT 2"], 2, "error: ");
     check(&lake, &["sql", "SELECT no_such_function(1)"], 2, "error: ");
+}
+
+#[test]
+fn a_source_that_is_no_file_is_an_error() {
+    let lake = TestLake::new();
+    let pipe = lake.beside("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let check = |source: &str, why: &str| {
+        let said = check(&lake, &["ingest", source], 1, &format!("error: cannot ingest {source}\n  why: {why}"));
+        assert!(said.contains("\n  try: - reads standard input, a pipe too"), "{said}");
+        assert!(!lake.folder().exists(), "no lake is made for nothing");
+    };
+    check(pipe.to_str().unwrap(), "it is a pipe, ");
+    check("/dev/zero", "it is a device, ");
+    // As `ingest <(zcat FILE.gz)` gives it.
+    let mut command = lake.command(&["ingest", "/dev/fd/0"]);
+    let mut child = command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let input = child.stdin.take();
+    let said = text(&child.wait_with_output().unwrap().stderr);
+    drop(input);
+    assert!(said.starts_with("error: cannot ingest /dev/fd/0\n  why: it is a pipe, "), "{said}");
+}
+
+#[test]
+fn a_dry_run_of_a_folder_says_nothing_of_s3() {
+    let lake = TestLake::new();
+    let empty = lake.beside("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let said =
+        check(&lake, &["ingest", "--dry-run", empty.to_str().unwrap()], 0, "note: nothing was read or written\n");
+    assert!(said.contains("gzipped logs\n") && !said.contains("S3"), "{said}");
+}
+
+#[test]
+fn an_unknown_column_leads_to_the_table_that_was_asked() {
+    let lake = TestLake::new();
+    let empty = lake.beside("empty");
+    std::fs::create_dir(&empty).unwrap();
+    lake.ingest(&[&empty]);
+    let check = |statement: &str, expected: &str| {
+        let said = check(&lake, &["sql", statement], 2, "error: Column 'nope' cannot be resolved\n");
+        assert!(said.ends_with(&format!("  try: {expected}\n")), "{statement}: {said}");
+    };
+    check("SELECT nope FROM events", "tadoru sql 'DESCRIBE events'");
+    check("SELECT nope FROM access_daily", "tadoru sql 'DESCRIBE access_daily'");
+    check("SELECT r.nope FROM rejected_records AS r", "tadoru sql 'DESCRIBE rejected_records'");
+}
+
+/// Damage in the middle of a file: the footer is whole, a page is not.
+#[test]
+fn a_damaged_page_names_its_file() {
+    let lake = TestLake::new();
+    let logs = lake.beside("logs");
+    write_sample(&sample(), 0..2, &logs);
+    lake.ingest(&[&logs]);
+    let events = |path: &&std::path::PathBuf| path.to_string_lossy().contains("/events/");
+    let files = lake.named_files();
+    let damaged = files.iter().rfind(events).unwrap();
+    let mut bytes = std::fs::read(damaged).unwrap();
+    let end = bytes.len() * 3 / 4;
+    bytes[4..end].fill(0xff);
+    std::fs::write(damaged, bytes).unwrap();
+    let name = damaged.file_name().unwrap().to_str().unwrap();
+    let statement = "SELECT max(eventname), max(raw), max(eventid), max(objectkey) FROM events";
+    let said = check(&lake, &["sql", statement], 1, &format!("error: the lake's file {name} cannot be read\n"));
+    assert!(said.ends_with("  why: it is damaged, or may not be opened\n  try: tadoru lake check\n"), "{said}");
 }
 
 #[test]
@@ -197,7 +265,7 @@ fn what_is_not_cloudtrail_is_rejected_and_counted() {
     let output = lake.command(&["ingest", "-o", "jsonl"]).arg(&folder).output().unwrap();
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "rejects are data: {said}");
-    assert!(said.starts_with("note: "), "{said}");
+    assert!(said.starts_with("warning: all 3 files were rejected as a whole: "), "{said}");
     let summary: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&summary["records"], &summary["new_events"]), (&0.into(), &0.into()));
     let rejected = summary["files_rejected"].as_u64().unwrap();

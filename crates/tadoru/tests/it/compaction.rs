@@ -1,9 +1,13 @@
 //! Compaction changes no answer: the same events and the same sums from fewer files, for Tadoru and for DuckDB, before and after
 //! the old files are gone; and it is done by itself where an ingest leaves many small files.
 
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use lake::catalog::Catalog;
+use lake::writer_lock::WriterLock;
 use serde_json::Value;
 
 use crate::reference::{agrees, duckdb};
@@ -75,6 +79,36 @@ fn a_compacted_lake_gives_the_same_answers() {
     assert!(lake.content() == content);
     lake.assert_sound("after the clean-up");
     agrees("same_rows.py", &[&lake.folder(), &lake.folder()], test);
+}
+
+#[test]
+fn sums_that_were_added_up_are_explained() {
+    let (lake, _) = lake_of_small_files(1);
+    let output = lake.run(&["lake", "compact", "-o", "jsonl"]);
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fewer = summary["rows_in"].as_u64().unwrap() - summary["rows_out"].as_u64().unwrap();
+    let said = text(&output.stderr);
+    assert!(fewer > 0 && said.contains(&format!("note: {fewer} rows of the rollup became part of others")), "{said}");
+}
+
+/// Ctrl-C while it waits for its turn: what it has begun is done, and the rest is not.
+#[test]
+fn an_interrupted_compaction_says_so() {
+    let (lake, _) = lake_of_small_files(1);
+    let held = WriterLock::acquire(&lake.folder(), Duration::ZERO, &mut |_| {}).unwrap();
+    let mut command = lake.command(&["lake", "compact", "--jobs", "1"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("waiting for another process") {
+        assert!(stderr.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    drop(held);
+    stderr.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("warning: interrupted; what was committed is kept\n"), "{said}");
+    lake.assert_sound("after an interruption");
 }
 
 #[test]

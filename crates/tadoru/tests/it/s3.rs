@@ -3,7 +3,7 @@
 
 mod filters;
 mod interruptions;
-mod moto_server;
+pub mod moto_server;
 mod permissions;
 mod refusals;
 mod scripted_server;

@@ -14,7 +14,9 @@ use crate::test_lake::{TestLake, isolate, program, sample, text, write_sample};
 #[derive(Default)]
 struct SharedLakes {
     sample: Option<TestLake>,
+    sample_with_inventory: Option<TestLake>,
     cases: Option<TestLake>,
+    cases_with_inventory: Option<TestLake>,
 }
 
 impl SharedLakes {
@@ -35,6 +37,35 @@ impl SharedLakes {
         let events = shared("aws/cases/events", "situations over the cases")?;
         Some(self.cases.get_or_insert_with(|| TestLake::of(&[&events])).folder())
     }
+
+    fn sample_with_inventory(&mut self) -> PathBuf {
+        self.sample();
+        let plain = self.sample.as_ref().expect("it was just made");
+        let made = self.sample_with_inventory.get_or_insert_with(|| {
+            let lake = plain.copy();
+            let folder = lake.beside("inventory");
+            std::fs::create_dir_all(&folder).unwrap();
+            for file in sample().inventory(0) {
+                std::fs::write(folder.join(file.name), file.document.to_string()).unwrap();
+            }
+            import(lake, &folder, &[])
+        });
+        made.folder()
+    }
+
+    fn cases_with_inventory(&mut self) -> Option<PathBuf> {
+        let inventory = shared("aws/cases/inventory", "situations over the cases")?;
+        self.cases()?;
+        let plain = self.cases.as_ref().expect("it was just made");
+        let of_march = ["--taken-at", "2025-04-01"];
+        Some(self.cases_with_inventory.get_or_insert_with(|| import(plain.copy(), &inventory, &of_march)).folder())
+    }
+}
+
+fn import(lake: TestLake, folder: &Path, flags: &[&str]) -> TestLake {
+    let output = lake.command(&["inventory", "import"]).arg(folder).args(flags).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    lake
 }
 
 #[test]
@@ -77,7 +108,12 @@ fn run(path: &Path, lakes: &mut SharedLakes) -> Result<(), String> {
         rewritten.push('\n');
         match line.strip_prefix("load ") {
             Some("sample") => lake = Some(lakes.sample()),
+            Some("sample with inventory") => lake = Some(lakes.sample_with_inventory()),
             Some("cases") => match lakes.cases() {
+                Some(folder) => lake = Some(folder),
+                None => return Ok(()),
+            },
+            Some("cases with inventory") => match lakes.cases_with_inventory() {
                 Some(folder) => lake = Some(folder),
                 None => return Ok(()),
             },

@@ -41,5 +41,29 @@ fn events_are_readable_at_80_columns() {
     assert!(narrow.contains("columns are left out") && narrow.contains("try: --columns"), "{narrow}");
     assert!(narrow.lines().all(|line| line.chars().count() <= 80 || line.contains(": ")), "{narrow}");
     let wide = on_terminal(&lake, 200, &["events", "--limit", "5"], &[], test).unwrap();
-    assert!(wide.contains("event_id") && !wide.contains("left out"), "{wide}");
+    assert!(wide.contains("source_ip") && times(&wide) == 5, "{wide}");
+    let wider = on_terminal(&lake, 300, &["events", "--limit", "5"], &[], test).unwrap();
+    assert!(wider.contains("event_id") && !wider.contains("left out"), "{wider}");
+}
+
+/// Each row of a table takes at most five lines, and what has no room is named.
+#[test]
+fn tables_fit_every_terminal() {
+    let lake = TestLake::new();
+    let logs = lake.beside("logs");
+    write_sample(&sample(), 0..2, &logs);
+    lake.ingest(&[&logs]);
+    for arguments in [&["status"][..], &["access-advisor", "--all"], &["status", "--sources"]] {
+        for columns in [80, 120, 200] {
+            let Some(said) = on_terminal(&lake, columns, arguments, &[], "tables_fit_every_terminal") else { return };
+            let mut in_row = 0;
+            for line in said.lines().take_while(|line| !line.contains(": ")) {
+                assert!(line.chars().count() <= usize::from(columns), "{arguments:?} at {columns}: {said}");
+                in_row = if line.starts_with(' ') { in_row + 1 } else { 1 };
+                assert!(in_row <= 5, "{arguments:?} at {columns}: {said}");
+            }
+        }
+        let narrow = on_terminal(&lake, 80, arguments, &[], "tables_fit_every_terminal").unwrap();
+        assert!(narrow.contains("columns are left out\n") && narrow.contains("has no room for "), "{narrow}");
+    }
 }

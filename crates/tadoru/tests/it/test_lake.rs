@@ -38,7 +38,7 @@ pub fn program() -> Command {
 }
 
 /// What the AWS SDK reads before it looks into `HOME`.
-const AWS_SETTINGS: [&str; 15] = [
+const AWS_SETTINGS: [&str; 23] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
@@ -52,6 +52,14 @@ const AWS_SETTINGS: [&str; 15] = [
     "AWS_WEB_IDENTITY_TOKEN_FILE",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_ENDPOINT_URL_IAM",
+    "AWS_ENDPOINT_URL_ORGANIZATIONS",
+    "AWS_ENDPOINT_URL_SSO_ADMIN",
+    "AWS_ENDPOINT_URL_IDENTITYSTORE",
+    "AWS_ENDPOINT_URL_CLOUDTRAIL",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
 ];
@@ -64,6 +72,7 @@ pub fn isolate(command: &mut Command) {
         "TZ",
         "COLOR",
         "AS_OF",
+        "SERVICE_REFERENCE",
         "RETENTION_DAYS",
         "ROLLUP_RETENTION_DAYS",
         "TEST_STOP_POINT",

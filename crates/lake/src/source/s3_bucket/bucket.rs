@@ -10,13 +10,14 @@ use aws_sdk_s3::types::EncodingType;
 use cloudtrail::object_key::decode_notification_key;
 use futures::StreamExt;
 
-use super::connection::{Connection, region_told};
+use super::connection::{client, credentials_failure, region_told};
 use super::failure::{FailureKind, Request, S3Failure};
+use crate::source::aws_connection::Connection;
 
 /// Listings that run at once.
 pub(super) const LISTS_AT_ONCE: usize = 16;
-/// Pages of one folder; a folder with more is cut.
-const FOLDER_PAGES: usize = 10;
+/// Pages of one folder, of a thousand names each; a folder with more is cut.
+pub(super) const FOLDER_PAGES: usize = 10;
 /// How often a body that ends early is asked for again.
 const BODY_ATTEMPTS: usize = 3;
 
@@ -66,7 +67,7 @@ pub(super) struct Bucket {
 
 impl Bucket {
     pub(super) fn new(name: String, connection: Connection) -> Self {
-        let client = RwLock::new(connection.client(None));
+        let client = RwLock::new(client(&connection, None));
         Self { name, connection, client, lists: AtomicU64::new(0), gets: AtomicU64::new(0) }
     }
 
@@ -102,13 +103,13 @@ impl Bucket {
             if let Some(region) = region_told(&error).filter(|_| !was_redirected) {
                 was_redirected = true;
                 *self.client.write().expect("nobody panics while setting the client") =
-                    self.connection.client(Some(region));
+                    client(&self.connection, Some(region));
                 continue;
             }
             let failure = S3Failure::of(Request::List, self.name_of(wanted.prefix), &error);
             return Err(match failure.kind {
                 // The SDK reports missing credentials as one more way in which a request cannot be sent.
-                FailureKind::Other => self.connection.credentials_failure(&failure.url).await.unwrap_or(failure),
+                FailureKind::Other => credentials_failure(&self.connection, &failure.url).await.unwrap_or(failure),
                 _ => failure,
             });
         }

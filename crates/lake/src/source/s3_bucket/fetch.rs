@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use super::body::{BodyStream, CHUNKS_AHEAD};
 use super::bucket::{Bucket, ListedObject};
 use super::failure::{FailureKind, Request, S3Failure};
-use super::until;
+use crate::source::interruption::until;
 use crate::source::{SourceFault, SourceObject};
 
 /// Bodies that are asked for at once.

@@ -1,10 +1,13 @@
 //! Where the logs lie in a bucket: from what somebody typed down to one prefix per account and region, by listings of
-//! folders. Other services' folders and other folders beside `AWSLogs/` are not entered. The prefixes' objects are
-//! `listing`'s.
+//! folders. Objects that lie directly in the folders on the way are read as well. Other services' folders and others that
+//! CloudTrail does not make are not entered, but named. The prefixes' objects are `listing`'s.
 
-use cloudtrail::object_key::{is_account, is_organization, is_trail_folder};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::bucket::{Bucket, ListedObject, Page};
+use cloudtrail::object_key::{KeyVerdict, is_account, is_organization, is_trail_folder, parse};
+
+use super::bucket::{Bucket, FOLDER_PAGES, ListedObject, Page, PageRequest};
+use super::date_folder::{Reach, reach};
 use super::failure::S3Failure;
 use crate::source::SourceFault;
 use crate::source::selection::Selection;
@@ -26,11 +29,21 @@ pub(super) struct LogPrefix {
 pub(super) struct Layout {
     /// In the order of accounts, then of names.
     pub prefixes: Vec<LogPrefix>,
-    /// The one object that was named.
-    pub object: Option<ListedObject>,
-    /// Folders beside the logs, not entered.
-    pub unlisted: Vec<String>,
+    /// The one object that was named, or those directly in the folders on the way to the logs.
+    pub objects: Vec<ListedObject>,
+    pub beside: Beside,
     pub faults: Vec<SourceFault>,
+}
+
+/// What lies beside the logs that are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// URLs of folders and objects that are not read, of a folder below `AWSLogs/` with the number of its objects.
+    pub unread: Vec<String>,
+    /// Folders of accounts that are not CloudTrail's, as `Config`, each with the URL of one.
+    pub services: BTreeMap<String, String>,
+    /// All regions that have a folder, wanted or not.
+    pub regions: BTreeSet<String>,
 }
 
 /// What a folder is in CloudTrail's layout.
@@ -74,86 +87,165 @@ pub(super) async fn find(bucket: &Bucket, key: &str, selection: &Selection) -> R
     let mut root = key.to_owned();
     if !(root.is_empty() || root.ends_with('/')) {
         let found = bucket.list_folder(&root).await?;
-        layout.object = found.objects.into_iter().find(|object| object.key == key);
+        layout.objects.extend(found.objects.into_iter().find(|object| object.key == key));
         root.push('/');
-        if layout.object.is_some() || !found.folders.contains(&root) {
+        if !layout.objects.is_empty() || !found.folders.contains(&root) {
             return Ok(layout);
         }
     }
-    let (mut frontier, mut entered, mut has_logs) = (vec![root.clone()], 0, false);
-    while !frontier.is_empty() {
-        let mut to_enter = Vec::new();
-        for folder in frontier {
-            let level = level(&folder);
-            has_logs |= level != Level::Outside;
-            match level {
-                Level::Foreign => layout.prefixes.push(LogPrefix::undated(folder)),
-                Level::Account(account) | Level::Trail(account) if !selection.wants_account(account) => {}
-                Level::Region(account, region, date_at) => {
-                    if selection.wants_account(account) && selection.wants_region(region) {
-                        let account = account.to_owned();
-                        layout.prefixes.push(LogPrefix { account, prefix: folder, date_at: Some(date_at) });
-                    }
-                }
-                Level::Trail(account) if !selection.regions.is_empty() => {
-                    layout.prefixes.extend(selection.regions.iter().map(|region| LogPrefix {
-                        account: account.to_owned(),
-                        prefix: format!("{folder}{region}/"),
-                        date_at: Some(folder.len() + region.len() + 1),
-                    }));
-                }
-                Level::Outside if entered + to_enter.len() >= MOST_FOLDERS => {
-                    layout.unlisted.push(bucket.name_of(&folder));
-                }
-                _ => to_enter.push(folder),
-            }
-        }
-        let is_first = entered == 0;
-        entered += to_enter.len();
-        frontier = Vec::new();
-        for (folder, found) in bucket.list_folders(to_enter).await {
-            match found {
-                Ok(found) => frontier.extend(children(bucket, &folder, found, &mut layout)),
-                Err(failure) if is_first => return Err(failure),
-                Err(failure) => layout.faults.push(failure.into_fault()),
-            }
-        }
-    }
-    if !has_logs {
-        layout.unlisted.clear();
-        layout.prefixes = vec![LogPrefix::undated(root)];
-    }
-    layout.prefixes.sort();
-    layout.prefixes.dedup();
-    Ok(layout)
+    Search { bucket, selection, root, layout, entered_outside: 0, has_logs: false }.run().await
 }
 
-/// The folders to go on with; what lies beside an `AWSLogs/` is named as not listed.
-fn children(bucket: &Bucket, folder: &str, found: Page, layout: &mut Layout) -> Vec<String> {
-    let name = |child: &str| child[folder.len()..].trim_end_matches('/').to_owned();
-    let mut into = found.folders;
-    match level(folder) {
-        Level::Outside => {
-            if into.iter().any(|child| name(child) == "AWSLogs") {
-                let (logs, beside): (Vec<_>, Vec<_>) =
-                    into.into_iter().partition(|child| name(child) == "AWSLogs" || is_organization(&name(child)));
-                layout.unlisted.extend(beside.iter().map(|child| bucket.name_of(child)));
-                if !found.objects.is_empty() {
-                    layout.unlisted.push(bucket.name_of(folder) + "*");
+/// The way from the root to the logs.
+struct Search<'s> {
+    bucket: &'s Bucket,
+    selection: &'s Selection,
+    root: String,
+    layout: Layout,
+    entered_outside: usize,
+    has_logs: bool,
+}
+
+impl Search<'_> {
+    async fn run(mut self) -> Result<Layout, S3Failure> {
+        let (mut frontier, mut is_first) = (vec![self.root.clone()], true);
+        while !frontier.is_empty() {
+            frontier.retain(|folder| self.is_to_enter(folder));
+            let found = self.bucket.list_folders(std::mem::take(&mut frontier)).await;
+            for (folder, found) in found {
+                match found {
+                    Ok(found) => frontier.extend(self.children(&folder, found)),
+                    Err(failure) if is_first => return Err(failure),
+                    Err(failure) => self.layout.faults.push(failure.into_fault()),
                 }
-                into = logs;
+            }
+            is_first = false;
+        }
+        let mut layout = self.layout;
+        if !self.has_logs {
+            let prefixes = vec![LogPrefix::undated("", self.root)];
+            layout.faults.retain(|fault| fault.reason != FOLDER_LIMIT);
+            return Ok(Layout { prefixes, faults: layout.faults, ..Layout::default() });
+        }
+        layout.prefixes.sort();
+        layout.prefixes.dedup();
+        count_unread(self.bucket, &mut layout.beside).await;
+        Ok(layout)
+    }
+
+    /// Whether a folder has to be looked into; what is listed without that becomes a prefix.
+    fn is_to_enter(&mut self, folder: &str) -> bool {
+        let level = level(folder);
+        self.has_logs |= level != Level::Outside;
+        match level {
+            Level::Foreign => {
+                self.layout.prefixes.push(LogPrefix::undated("", folder.to_owned()));
+                false
+            }
+            Level::Account(account) | Level::Trail(account) => self.selection.wants_account(account),
+            Level::Region(account, region, date_at) => self.is_cut_by_days(folder, account, region, date_at),
+            Level::Outside if self.entered_outside >= MOST_FOLDERS => {
+                self.layout.beside.unread.push(self.bucket.name_of(folder));
+                false
+            }
+            Level::Outside => {
+                self.entered_outside += 1;
+                true
+            }
+            Level::Logs => true,
+        }
+    }
+
+    /// Whether the days wanted begin or end within a folder of a region, which then is looked into besides.
+    fn is_cut_by_days(&mut self, folder: &str, account: &str, region: &str, date_at: usize) -> bool {
+        self.layout.beside.regions.insert(region.to_owned());
+        if !(self.selection.wants_account(account) && self.selection.wants_region(region)) {
+            return false;
+        }
+        let Some(reach) = reach(&folder[date_at..], self.selection) else {
+            self.layout.prefixes.push(LogPrefix::undated(account, folder.to_owned()));
+            return false;
+        };
+        if folder.len() == date_at || folder == self.root {
+            let account = account.to_owned();
+            self.layout.prefixes.push(LogPrefix { account, prefix: folder.to_owned(), date_at: Some(date_at) });
+        }
+        reach == Reach::Partly
+    }
+
+    /// The folders to go on with. Objects that lie beside them are taken, or named.
+    fn children(&mut self, folder: &str, found: Page) -> Vec<String> {
+        let name = |child: &String| child[folder.len()..].trim_end_matches('/').to_owned();
+        let name_of = |child: &String| self.bucket.name_of(child);
+        let (beside, faults) = (&mut self.layout.beside, &mut self.layout.faults);
+        if !found.is_last {
+            faults.push(cut(self.bucket.name_of(folder)));
+        }
+        let (into, others): (Vec<_>, Vec<_>) = match level(folder) {
+            Level::Outside => {
+                // Without an AWSLogs/ here it may be in any of them.
+                let has_logs = found.folders.iter().any(|child| name(child) == "AWSLogs");
+                let is_way = |child: &String| name(child) == "AWSLogs" || is_organization(&name(child));
+                found.folders.into_iter().partition(|child| !has_logs || is_way(child))
+            }
+            Level::Logs => {
+                found.folders.into_iter().partition(|child| is_account(&name(child)) || is_organization(&name(child)))
+            }
+            Level::Account(_) => {
+                let (trails, services): (Vec<_>, Vec<_>) =
+                    found.folders.into_iter().partition(|child| is_trail_folder(&name(child)));
+                for child in services {
+                    beside.services.entry(name(&child)).or_insert_with(|| name_of(&child));
+                }
+                (trails, Vec::new())
+            }
+            Level::Trail(_) | Level::Region(..) | Level::Foreign => (found.folders, Vec::new()),
+        };
+        beside.unread.extend(others.iter().map(name_of));
+        for object in found.objects {
+            let is_log = level(folder) != Level::Outside || matches!(parse(&object.key), KeyVerdict::CloudTrail(_));
+            match is_log {
+                true => self.layout.objects.push(object),
+                false if object.key.ends_with('/') => {}
+                false => beside.unread.push(name_of(&object.key)),
             }
         }
-        Level::Logs => into.retain(|child| is_account(&name(child)) || is_organization(&name(child))),
-        Level::Account(_) => into.retain(|child| is_trail_folder(&name(child))),
-        Level::Trail(_) | Level::Region(..) | Level::Foreign => {}
+        into
     }
-    into
+}
+
+/// A folder holds more names than are listed on the way to the logs.
+const FOLDER_LIMIT: &str = "FOLDER_LIMIT";
+
+/// A folder whose listing was given up.
+fn cut(name: String) -> SourceFault {
+    let detail = format!("more than {FOLDER_PAGES},000 names lie directly in it; the rest was not listed");
+    SourceFault { name, reason: FOLDER_LIMIT, detail }
+}
+
+/// So many folders below `AWSLogs/` are counted: as many as are shown.
+const COUNTED: usize = 5;
+
+/// Says how much lies in folders below `AWSLogs/`, as far as one page tells.
+async fn count_unread(bucket: &Bucket, beside: &mut Beside) {
+    let below_logs = |name: &&mut String| name.ends_with('/') && name.contains("/AWSLogs/");
+    for name in beside.unread.iter_mut().filter(below_logs).take(COUNTED) {
+        let prefix = name.strip_prefix(&bucket.name_of("")).expect("a name of this bucket");
+        let page = bucket.list_page(&PageRequest { prefix, ..PageRequest::default() }).await;
+        // Whoever may not list it is told its name alone.
+        let Ok(page) = page else { continue };
+        let objects = match page.objects.len() {
+            1 => "1 object".to_owned(),
+            count => format!("{count} objects"),
+        };
+        let more = if page.is_last { "" } else { "more than " };
+        name.push_str(&format!(" ({more}{objects})"));
+    }
 }
 
 impl LogPrefix {
-    fn undated(prefix: String) -> Self {
-        Self { account: String::new(), prefix, date_at: None }
+    fn undated(account: &str, prefix: String) -> Self {
+        Self { account: account.to_owned(), prefix, date_at: None }
     }
 }
 

@@ -8,6 +8,7 @@ use futures::StreamExt;
 use tokio::sync::mpsc::Sender;
 
 use super::bucket::{Bucket, LISTS_AT_ONCE, ListedObject, PageRequest};
+use super::date_folder::is_listed;
 use super::layout::LogPrefix;
 use crate::source::selection::Selection;
 use crate::source::{Listing, SourceFault};
@@ -20,8 +21,8 @@ const KEYS_HELD: usize = 200_000;
 /// A page's limits: S3's own, and what still is worth a request.
 const PAGE_KEYS: (usize, usize) = (50, 1_000);
 
-/// Puts a listed object into a portion; the flag says whether its prefix is dated.
-pub(super) type Convert<'c> = dyn Fn(ListedObject, bool, &mut Listing) + Send + Sync + 'c;
+/// Puts a listed object into a portion.
+pub(super) type Convert<'c> = dyn Fn(ListedObject, &mut Listing) + Send + Sync + 'c;
 
 /// One prefix, listed up to somewhere.
 struct Run {
@@ -84,7 +85,7 @@ impl<'b> Lister<'b> {
             while run.day() == Some(day)
                 && let Some(object) = run.keys.pop_front()
             {
-                (self.convert)(object, run.prefix.date_at.is_some(), &mut self.portion);
+                (self.convert)(object, &mut self.portion);
             }
             if self.portion.objects.len() >= PORTION_OBJECTS {
                 self.send().await?;
@@ -116,9 +117,9 @@ impl<'b> Lister<'b> {
 }
 
 impl Run {
-    /// Begins at the first day wanted: keys are in the order of their dates.
+    /// Begins at the first day listed: keys are in the order of their dates.
     fn new(prefix: LogPrefix, selection: &Selection) -> Self {
-        let from = prefix.date_at.zip(selection.first_day).map(|(date_at, day)| {
+        let from = prefix.date_at.zip(selection.listed_days().0).map(|(date_at, day)| {
             let date = timestamp::date_text(day).replace('-', "/");
             format!("{}{date}/", &prefix.prefix[..date_at])
         });
@@ -148,16 +149,22 @@ impl Run {
             PageRequest { prefix: &prefix.prefix, after: after.as_deref(), most: Some(most), ..PageRequest::default() };
         let page = bucket.list_page(&wanted).await.map_err(super::failure::S3Failure::into_fault)?;
         let last = page.objects.last().map(|object| object.key.clone());
-        let is_late =
-            |key: &str| prefix.day_of(key).zip(selection.last_day).is_some_and(|(day, last_day)| day > last_day);
+        let last_day = selection.listed_days().1;
+        let is_late = |key: &str| prefix.day_of(key).zip(last_day).is_some_and(|(day, last_day)| day > last_day);
         let is_over = last.as_deref().is_some_and(is_late);
         self.after = last.filter(|_| !(page.is_last || is_over));
-        self.keys.extend(page.objects.into_iter().filter(|object| !is_late(&object.key)));
+        self.keys.extend(page.objects.into_iter().filter(|object| prefix.lists(&object.key, selection)));
         Ok(())
     }
 }
 
 impl LogPrefix {
+    /// Whether an object is this prefix's to name; where days are wanted, what lies beside their folders is `layout`'s.
+    fn lists(&self, key: &str, selection: &Selection) -> bool {
+        let behind_region = self.date_at.and_then(|date_at| key.get(date_at..));
+        behind_region.is_none_or(|path| is_listed(path, selection))
+    }
+
     /// The day in a key's folders.
     fn day_of(&self, key: &str) -> Option<i32> {
         let date = key.get(self.date_at?..)?.get(..11)?.strip_suffix('/')?;
@@ -185,10 +192,10 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_begins_at_the_first_day_wanted() {
+    fn a_listing_begins_a_day_before_the_first_day_wanted() {
         let prefix = LogPrefix { account: String::new(), prefix: "a/2026/".into(), date_at: Some(2) };
         let selection = Selection { first_day: timestamp::day_from_text("2026-03-04"), ..Selection::default() };
-        assert_eq!(Run::new(prefix.clone(), &selection).after.as_deref(), Some("a/2026/03/04/"));
+        assert_eq!(Run::new(prefix.clone(), &selection).after.as_deref(), Some("a/2026/03/03/"));
         assert_eq!(Run::new(prefix, &Selection::default()).after.as_deref(), Some(""));
     }
 }

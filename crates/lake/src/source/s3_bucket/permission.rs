@@ -78,14 +78,14 @@ pub fn policy(permissions: &[Permission], partition: &str) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// What `ingest URL` needs: to list and read below the prefix, and the key and the role where there are such.
-pub fn of_ingest(url: &S3Url, key_arns: &[String], role_arn: Option<&str>) -> Vec<Permission> {
+/// What `ingest URL` needs: to list and read below the prefix, and the keys and roles where there are such.
+pub fn of_ingest(url: &S3Url, key_arns: &[String], role_arns: &[String]) -> Vec<Permission> {
     let folder = url.key.trim_end_matches('/');
     let below = |key: String| S3Url { bucket: url.bucket.clone(), key };
     let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let mut permissions = vec![Permission::List(below(prefix.clone())), Permission::Get(below(prefix))];
     permissions.extend(key_arns.iter().map(|arn| Permission::Decrypt { key_arn: arn.clone() }));
-    permissions.extend(role_arn.map(|arn| Permission::AssumeRole { role_arn: arn.to_owned() }));
+    permissions.extend(role_arns.iter().map(|arn| Permission::AssumeRole { role_arn: arn.clone() }));
     permissions
 }
 
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_prefix_bounds_both_statements() {
         let url: S3Url = "s3://trail/org/AWSLogs".parse().unwrap();
-        let found = policy(&of_ingest(&url, &["arn:aws:kms:eu-west-1:1:key/k".into()], None), "aws");
+        let found = policy(&of_ingest(&url, &["arn:aws:kms:eu-west-1:1:key/k".into()], &[]), "aws");
         let expected = json!({ "Version": "2012-10-17", "Statement": [
             { "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::trail",
               "Condition": { "StringLike": { "s3:prefix": ["org/AWSLogs", "org/AWSLogs/*"] } } },
@@ -117,7 +117,8 @@ mod tests {
             { "Effect": "Allow", "Action": "kms:Decrypt", "Resource": "arn:aws:kms:eu-west-1:1:key/k" },
         ] });
         assert_eq!(found, expected);
-        let whole = policy(&of_ingest(&"s3://trail".parse().unwrap(), &[], Some("arn:aws:iam::1:role/r")), "aws-cn");
+        let whole =
+            policy(&of_ingest(&"s3://trail".parse().unwrap(), &[], &["arn:aws:iam::1:role/r".into()]), "aws-cn");
         let expected = json!({ "Version": "2012-10-17", "Statement": [
             { "Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws-cn:s3:::trail" },
             { "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws-cn:s3:::trail/*" },

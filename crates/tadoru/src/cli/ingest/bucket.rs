@@ -1,6 +1,7 @@
 //! What a person reads when a bucket cannot be read: what AWS refused, and the IAM statement or the command that mends it.
 
 use lake::source::SourceFault;
+use lake::source::s3_bucket::Beside;
 use lake::source::s3_bucket::failure::{FailureKind, Request, S3Failure};
 use lake::source::s3_bucket::permission::{self, Permission};
 use lake::source::s3_bucket::url::S3Url;
@@ -87,7 +88,7 @@ pub fn advice(fault: &SourceFault, urls: &[S3Url]) -> Option<String> {
     };
     let url = urls.iter().find(|url| fault.name.starts_with(&url.to_string()));
     let wider = url.and_then(|url| {
-        let of_source = permission::of_ingest(url, &[], None);
+        let of_source = permission::of_ingest(url, &[], &[]);
         of_source.into_iter().find(|permission| permission.action() == missing.action())
     });
     let statement = statement(wider.as_ref().unwrap_or(&missing), &fault.detail);
@@ -99,18 +100,21 @@ fn statement(permission: &Permission, said: &str) -> String {
     format!("{:#}", permission.statement(permission::partition(said)))
 }
 
-/// Says which folders beside the logs are not read.
-pub fn note_unlisted(context: &Context, unlisted: &[String]) {
-    if unlisted.is_empty() {
-        return;
+/// Says what lies beside the logs and is not read.
+pub fn note_beside(context: &Context, beside: &Beside) {
+    if !beside.unread.is_empty() {
+        context.note(
+            &Message::note(format!("not read: {}", super::first_names(beside.unread.iter().map(String::as_str))))
+                .why("only what CloudTrail makes is read, where there is an AWSLogs/")
+                .try_this("tadoru ingest with one of these, if it holds logs"),
+        );
     }
-    let mut shown = unlisted[..unlisted.len().min(super::NAMES_SHOWN)].join("\n");
-    if unlisted.len() > super::NAMES_SHOWN {
-        shown.push_str(&format!("\n… and {} more", unlisted.len() - super::NAMES_SHOWN));
+    if let Some(one) = beside.services.values().next() {
+        let names = super::first_names(beside.services.keys().map(String::as_str)).replace('\n', ", ");
+        context.note(
+            &Message::note(format!("not read, not CloudTrail's: {names}"))
+                .why("they lie beside CloudTrail's folders of the accounts")
+                .try_this(format!("tadoru ingest {one}, if there are CloudTrail logs in it")),
+        );
     }
-    context.note(
-        &Message::note(format!("not listed: {shown}"))
-            .why("only AWSLogs/ is read where there is one")
-            .try_this("tadoru ingest with one of these, if it holds logs"),
-    );
 }

@@ -46,13 +46,16 @@ pub fn run(context: &Context, sources: Sources, stop: &AtomicBool) -> anyhow::Re
         note_without_key(context, &plan.skipped);
         report_faults(&plan.faults, &urls);
     }
+    let of_logs = format!("{} MiB/s of gzipped logs", BYTES_PER_SECOND >> 20);
+    let rests_on = match urls.as_slice() {
+        [] => of_logs,
+        _ => format!(
+            "{OBJECTS_PER_SECOND} objects/s from S3 (16 requests at once, 40 ms each) or {of_logs}, whichever takes longer"
+        ),
+    };
     context.note(
         &Message::note("nothing was read or written")
-            .why(format!(
-                "the time rests on {OBJECTS_PER_SECOND} objects/s from S3 (16 requests at once, 40 ms each) or {} MiB/s of \
-                 gzipped logs, whichever takes longer",
-                BYTES_PER_SECOND >> 20
-            ))
+            .why(format!("the time rests on {rests_on}"))
             .try_this("the same command without --dry-run"),
     );
     context.print(&table)?;

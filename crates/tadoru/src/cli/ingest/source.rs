@@ -1,5 +1,6 @@
 //! The sources of one ingest as they were typed: local ones listed, buckets opened, both narrowed by the same flags.
 
+use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,10 +8,12 @@ use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
 use clap::Args;
+use lake::source::aws_connection::AwsOptions;
+use lake::source::local_folder::{self, ListError};
+use lake::source::s3_bucket::S3Bucket;
 use lake::source::s3_bucket::url::S3Url;
-use lake::source::s3_bucket::{S3Bucket, S3Options};
 use lake::source::selection::Selection;
-use lake::source::{Listing, local_folder, standard_input};
+use lake::source::{Listing, standard_input};
 
 use super::bucket;
 use crate::cli::access_advisor::refuse_empty_window;
@@ -67,11 +70,12 @@ impl SourceFlags {
         Ok(Selection::of_window(self.account.clone(), self.region.clone(), since_us, until_us))
     }
 
-    fn s3_options(&self) -> S3Options {
-        S3Options {
+    fn aws_options(&self) -> AwsOptions {
+        AwsOptions {
             profile: self.profile.clone(),
             role_arn: self.role_arn.clone(),
             external_id: self.external_id.clone(),
+            region: None,
         }
     }
 }
@@ -87,20 +91,25 @@ impl Sources {
         let selection = flags.selection(context)?;
         let is_url = |path: &&PathBuf| S3Url::is_meant(&path.to_string_lossy());
         let (urls, folders): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(is_url);
-        let mut local = None;
+        let (mut local, mut regions) = (None, BTreeSet::new());
         if !folders.is_empty() {
             let mut listing = list(&folders)?;
+            if !selection.regions.is_empty() {
+                regions = listing.regions();
+            }
             listing.select(&selection);
             local = Some(listing);
         }
         let mut buckets = Vec::new();
         for url in urls {
             let url = bucket::url(&url.to_string_lossy())?;
-            let opened = S3Bucket::open(&url, &flags.s3_options(), &selection, stop);
+            let opened = S3Bucket::open(&url, &flags.aws_options(), &selection, stop);
             let Some(opened) = opened.map_err(|failure| bucket::not_opened(&url, &failure))? else { return Ok(None) };
-            bucket::note_unlisted(context, opened.unlisted());
+            bucket::note_beside(context, opened.beside());
+            regions.extend(opened.beside().regions.iter().cloned());
             buckets.push((url, opened));
         }
+        note_absent_regions(context, &selection.regions, &regions);
         Ok(Some(Self { local, buckets }))
     }
 
@@ -108,6 +117,20 @@ impl Sources {
     pub fn urls(&self) -> Vec<S3Url> {
         self.buckets.iter().map(|(url, _)| url.clone()).collect()
     }
+}
+
+/// Names the regions that there are, where one was asked for that is not among them.
+fn note_absent_regions(context: &Context, wanted: &[String], seen: &BTreeSet<String>) {
+    let absent: Vec<&str> = wanted.iter().map(String::as_str).filter(|region| !seen.contains(*region)).collect();
+    if absent.is_empty() || seen.is_empty() {
+        return;
+    }
+    let seen = seen.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    context.note(
+        &Message::note(format!("no logs of {} in the source", absent.join(", ")))
+            .why(format!("its regions are {seen}"))
+            .try_this("--region with one of these"),
+    );
 }
 
 fn list(sources: &[&PathBuf]) -> anyhow::Result<Listing> {
@@ -129,13 +152,16 @@ fn list(sources: &[&PathBuf]) -> anyhow::Result<Listing> {
     Ok(all)
 }
 
-fn not_listed(source: &Path, error: &std::io::Error) -> Failure {
+fn not_listed(source: &Path, error: &ListError) -> Failure {
     let message = Message::error(format!("cannot ingest {}", source.display())).why(error.to_string());
-    match error.kind() {
-        ErrorKind::PermissionDenied => {
+    match error {
+        ListError::NotAFile(_) => {
+            Failure::failed(message.try_this("- reads standard input, a pipe too: zcat FILE.gz | tadoru ingest -"))
+        }
+        ListError::Io(error) if error.kind() == ErrorKind::PermissionDenied => {
             Failure { message: message.try_this("run as somebody who may read it"), exit: Exit::NotPermitted }
         }
-        _ => Failure::failed(
+        ListError::Io(_) => Failure::failed(
             message.try_this("give the folder that holds AWSLogs/, a log file, or - for standard input"),
         ),
     }

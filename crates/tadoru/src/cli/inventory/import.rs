@@ -79,21 +79,11 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
             Failure::failed(message.try_this("tadoru inventory import --help, which lists what is known")).into()
         );
     }
-    let (parts, warnings) =
-        import.finish().map_err(|fault| Failure::failed(refusal("nothing was imported", &fault)))?;
-    warnings.iter().for_each(|warning| context.note(&Message::warning(warning)));
-
-    let lake = &context.config.lake;
-    let mut catalog = Catalog::open_or_create(lake)?;
-    let now = context.now(catalog.setting("as_of")?.and_then(|text| text.parse().ok()))?;
-    let taken_at = flags.taken_at.as_deref().map(|text| time_argument::parse(text, now)).transpose()?;
-    let taken_at_us = taken_at.unwrap_or(now.us);
-    let on_wait = &mut |who: &str| super::super::lake::say_waiting(context, who);
-    let _lock = WriterLock::acquire(lake, Duration::from_secs(flags.wait), on_wait)
-        .map_err(|error| super::super::lake::explain(error.into()))?;
-    let (id, changes) = catalog.import_inventory(&parts, &taken, taken_at_us, Now::clock().us)?;
-    context.print(&table(id, taken_at_us, &changes))?;
-    note_emptied(context, &changes);
+    let taken_at = |now: Now| match &flags.taken_at {
+        Some(text) => Ok(time_argument::parse(text, now)?),
+        None => Ok(now.us),
+    };
+    store(context, import, &taken, flags.wait, taken_at)?;
     if refused > 0 {
         let message =
             Message::warning(format!("{refused} of {} files were not taken; the rest is imported", files.len()));
@@ -103,7 +93,33 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn refusal(what: &str, fault: &Fault) -> Message {
+/// Makes a snapshot of what was read from `sources`, and prints what it changed. `taken_at` says when AWS gave the answers,
+/// from the one *now*.
+pub(super) fn store(
+    context: &Context,
+    import: Import,
+    sources: &[String],
+    wait_seconds: u64,
+    taken_at: impl FnOnce(Now) -> anyhow::Result<i64>,
+) -> anyhow::Result<()> {
+    let (parts, warnings) =
+        import.finish().map_err(|fault| Failure::failed(refusal("nothing was imported", &fault)))?;
+    warnings.iter().for_each(|warning| context.note(&Message::warning(warning)));
+
+    let lake = &context.config.lake;
+    let mut catalog = Catalog::open_or_create(lake)?;
+    let now = context.now(catalog.setting("as_of")?.and_then(|text| text.parse().ok()))?;
+    let taken_at_us = taken_at(now)?;
+    let on_wait = &mut |who: &str| super::super::lake::say_waiting(context, who);
+    let _lock = WriterLock::acquire(lake, Duration::from_secs(wait_seconds), on_wait)
+        .map_err(|error| super::super::lake::explain(error.into()))?;
+    let (id, changes) = catalog.import_inventory(&parts, sources, taken_at_us, Now::clock().us)?;
+    context.print(&table(id, taken_at_us, &changes))?;
+    note_emptied(context, &changes);
+    Ok(())
+}
+
+pub(super) fn refusal(what: &str, fault: &Fault) -> Message {
     let message = Message::error(what).why(&fault.what);
     match &fault.try_this {
         Some(try_this) => message.try_this(try_this),

@@ -27,15 +27,25 @@ pub fn run(context: &Context) -> anyhow::Result<Exit> {
         return Ok(Exit::Done);
     }
     super::super::say(
-        &Message::error(format!("{} violations in {}", report.findings.len(), context.config.lake.display()))
-            .why("the rows with result violated name them")
-            .try_this("restore the files from a backup, or ingest the logs into a new lake"),
+        &Message::error(format!(
+            "{} in {}",
+            super::super::plural(report.findings.len() as u64, "violation"),
+            context.config.lake.display()
+        ))
+        .why("the rows with result violated name them")
+        .try_this("restore the files from a backup, or ingest the logs into a new lake"),
     );
     Ok(Exit::Failed)
 }
 
 fn table(report: &Report) -> Table {
-    let mut table = Table::new(&["invariant", "result", "examined", "day", "file", "detail"]);
+    let mut table = Table::new(&["invariant", "result", "examined", "day", "file", "detail"]).needing(&[
+        "invariant",
+        "result",
+        "examined",
+        "detail",
+        "file",
+    ]);
     for invariant in Invariant::ALL {
         let verdict = report.verdict(invariant);
         let head = [json!(invariant.as_str()), json!(verdict.as_str()), json!(report.examined_count(invariant))];

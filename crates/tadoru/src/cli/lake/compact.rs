@@ -9,7 +9,7 @@ use ::lake::compaction::{CompactionOptions, compact};
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::{Context, argument, ingest};
+use super::super::{Context, argument, ingest, plural};
 use crate::clock::Now;
 use crate::error::{Exit, Message};
 use crate::output::Table;
@@ -54,8 +54,13 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     let seconds = began.elapsed().as_secs_f64();
     let folded = Catalog::open_to_write(folder)?.fold_ledger(1)?;
     let cleaned = clean_up(folder, Now::clock().us, super::grace(context)).map_err(super::explain)?;
-    if sum.merges == 0 {
+    if sum.interrupted {
+        ingest::say_interrupted();
+    } else if sum.merges == 0 {
         context.note(&Message::note("there was nothing to merge").why("no partition has two small files"));
+    }
+    if sum.rows_out < sum.rows_in {
+        context.note(&summed_up(sum.rows_in - sum.rows_out));
     }
     let rate = |amount: u64| json!((amount as f64 / seconds.max(0.001)).round() as u64);
     let columns: [(&str, Value); 15] = [
@@ -79,4 +84,11 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     table.rows.push(columns.into_iter().map(|(_, value)| value).collect());
     context.print(&table)?;
     Ok(if sum.interrupted { Exit::Interrupted } else { Exit::Done })
+}
+
+/// Why fewer rows come out of a merge than go in.
+fn summed_up(fewer: u64) -> Message {
+    let rows = plural(fewer, "row");
+    Message::note(format!("{rows} of the rollup became part of others; no event is lost"))
+        .why("access_daily holds partial sums by principal, event and day, and a merge adds them up")
 }

@@ -110,7 +110,9 @@ fn no_credentials_and_no_endpoint() {
         &server.endpoint(),
     );
     assert_eq!(code, Some(4), "a profile that is named is not replaced by keys in the environment: {said}");
-    assert!(said.contains("there are no AWS credentials: ") && said.contains("no-such-profile"), "{said}");
+    let expected =
+        "\n  why: there are no AWS credentials: no profile no-such-profile in ~/.aws/config or ~/.aws/credentials; ";
+    assert!(said.contains(expected), "{said}");
 }
 
 #[test]
