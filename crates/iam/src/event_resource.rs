@@ -203,7 +203,7 @@ impl<'a> RecordedCall<'a> {
     /// The place that the parameters name, as a queue's URL does, else the record's.
     fn place_of<'p>(&'p self, namespace: &str, parameters: &Parameters<'p>) -> Place<'p> {
         let own = self.place();
-        let url = (namespace == "sqs").then(|| parameters.named("queueUrl")).unwrap_or_default();
+        let url = if namespace == "sqs" { parameters.named("queueUrl") } else { Vec::new() };
         let Some(url) = url.first().and_then(|url| url.strip_prefix("https://")) else { return own };
         let mut parts = url.split('/');
         let host = parts.next().unwrap_or_default();

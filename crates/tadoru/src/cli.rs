@@ -371,14 +371,6 @@ impl Context {
         Ok(())
     }
 
-    /// Prints text on stdout as it is.
-    fn print_text(&self, text: &str) -> anyhow::Result<()> {
-        let mut out = data_out();
-        out.write_all(text.as_bytes())?;
-        out.flush()?;
-        Ok(())
-    }
-
     /// Prints an answer on stdout.
     fn print(&self, table: &Table) -> anyhow::Result<()> {
         let mut options = self.output_options();

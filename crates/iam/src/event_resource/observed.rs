@@ -181,7 +181,8 @@ mod tests {
         check((0..11).map(|n| format!("arn:aws:s3:::b/in/2026/f{n}")).collect(), &[("arn:aws:s3:::b/in/2026/*", 11)]);
         check((10..40).map(|n| format!("arn:aws:s3:::b{n}/k")).collect(), &[("arn:aws:s3:::*", 30)]);
         check((10..40).map(|n| format!("arn:aws:s3:::log-{n}/k")).collect(), &[("arn:aws:s3:::log-*", 30)]);
-        let table = |n: u32| format!("arn:aws:dynamodb:eu-west-1:1:table/{}{n}", if n % 2 == 0 { "A" } else { "B" });
+        let table =
+            |n: u32| format!("arn:aws:dynamodb:eu-west-1:1:table/{}{n}", if n.is_multiple_of(2) { "A" } else { "B" });
         check((0..12).map(table).collect(), &[("arn:aws:dynamodb:eu-west-1:1:table/*", 12)]);
         let places: Vec<String> =
             (0..11).flat_map(|n| ["1", "2"].map(|a| format!("arn:aws:sqs:eu-west-1:{a}:q-{n}"))).collect();

@@ -2,8 +2,8 @@
 //! its key; what a record does not tell stays unknown
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html>).
 
+use core::net::IpAddr;
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use iam::policy_evaluation::RequestContext;
 use lake::timestamp::duckdb_timestamp;

@@ -7,6 +7,8 @@ mod remark;
 mod script;
 mod terraform;
 
+use std::io::Write;
+
 use clap::{Args, ValueEnum};
 use iam::inventory::EntityKind;
 use iam::least_privilege::split;
@@ -19,7 +21,7 @@ use questions::subject::{Subject, permission_set};
 use serde_json::{Value, json};
 
 use super::access_advisor::{note_unseen_session, window};
-use super::{Context, argument};
+use super::{Context, argument, data_out};
 use crate::error::{Exit, Failure, Message};
 use crate::output::{OutputFormat, Table, from_lake};
 use holder::Holder;
@@ -201,10 +203,13 @@ fn print_documents(context: &Context, flags: &Flags, subject: &Subject, document
         return context.print_document(&whole, format);
     }
     let holder = Holder::of(subject, flags.policy_name.as_deref())?;
-    context.print_text(&match flags.format {
+    let text = match flags.format {
         Form::Terraform => terraform::text(&holder, documents),
         _ => script::text(&holder, documents),
-    })
+    };
+    let mut out = data_out();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
 }
 
 fn table(answer: &Answer) -> Table {

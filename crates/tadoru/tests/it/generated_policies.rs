@@ -254,11 +254,11 @@ fn check_all_replays(snapshot: &Snapshot, now_us: i64) -> u64 {
 fn a_generated_policy_denies_none_of_the_samples_calls() {
     let (organization, lake) = (sample(), TestLake::new());
     let logs = lake.beside("logs");
-    write_sample(&organization, 50..organization.days(), &logs);
+    write_sample(&organization, 55..organization.days(), &logs);
     lake.ingest(&[&logs]);
     let snapshot = Snapshot::open(&lake.folder(), EngineLimits::default()).unwrap();
     let evaluated = check_all_replays(&snapshot, organization.as_of_us());
-    assert!(evaluated > 1_000, "{evaluated} calls");
+    assert!(evaluated > 500, "{evaluated} calls");
 }
 
 #[test]

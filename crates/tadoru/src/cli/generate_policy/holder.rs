@@ -67,10 +67,7 @@ impl Holder {
             return Err(Failure::usage(message.try_this("without --format, for the document itself")));
         };
         let own = arn.resource.rsplit('/').next().unwrap_or(arn.resource);
-        let made = || {
-            let made = format!("Tadoru-{own}").chars().filter(|c| is_of_name(*c)).take(MOST_NAME - 3).collect();
-            made
-        };
+        let made = || format!("Tadoru-{own}").chars().filter(|c| is_of_name(*c)).take(MOST_NAME - 3).collect();
         let entity = subject.entities.first();
         let attached = entity.into_iter().flat_map(|entity| entity.attached_policies());
         let inline = entity.into_iter().flat_map(|entity| entity.inline_policies());
