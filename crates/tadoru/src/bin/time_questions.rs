@@ -7,6 +7,7 @@
 )]
 
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
 
 use iam::service_reference::ServiceReference;
@@ -17,12 +18,15 @@ use questions::access_advisor::{self, Granularity, Input, Listed};
 use questions::access_window::AccessWindow;
 use questions::coverage::Coverage;
 use questions::inventory::Inventory;
-use questions::subject::Subject;
+use questions::subject;
+use questions::unused_access::{self, FindingKind};
 use serde_json::{Map, json};
 
 /// As the program has it.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+const DAY_US: i64 = 86_400_000_000;
 
 struct Bench {
     snapshot: Snapshot,
@@ -55,16 +59,41 @@ impl Bench {
     }
 }
 
-fn advise(principals: Vec<String>, coverage: &Coverage) -> impl Fn(&Snapshot, i64) -> usize + use<> {
-    let coverage = coverage.clone();
-    let services = ServiceReference::embedded();
-    let subjects: Vec<Subject> = principals.into_iter().map(Subject::of_logs).collect();
-    move |snapshot, now_us| {
-        let inventory = Inventory::read(snapshot, now_us).unwrap();
-        let window = AccessWindow { since_us: None, until_us: now_us };
-        let (granularity, listed) = (Granularity::Service, Listed::Used);
-        let input = Input { subjects: subjects.clone(), granularity, listed, window, regions: Vec::new() };
-        access_advisor::ask(snapshot, &services, &inventory, &coverage, &input, now_us).unwrap().lines.len()
+/// What the questions about permissions need, read once.
+#[derive(Clone)]
+struct Known {
+    coverage: Coverage,
+    services: Rc<ServiceReference>,
+}
+
+impl Known {
+    /// The subject is found anew each time, as the command does.
+    fn advise(&self, who: Option<String>, granularity: Granularity) -> impl Fn(&Snapshot, i64) -> usize + use<> {
+        let known = self.clone();
+        move |snapshot, now_us| {
+            let inventory = Inventory::read(snapshot, now_us).unwrap();
+            let subjects = who.iter().map(|who| subject::resolve(snapshot, &inventory, who).unwrap()).collect();
+            let window = AccessWindow { since_us: None, until_us: now_us };
+            let input = Input { subjects, granularity, listed: Listed::All, window, regions: Vec::new() };
+            let Known { coverage, services } = &known;
+            access_advisor::ask(snapshot, services, &inventory, coverage, &input, now_us).unwrap().lines.len()
+        }
+    }
+
+    fn unused(&self) -> impl Fn(&Snapshot, i64) -> usize + use<> {
+        let known = self.clone();
+        move |snapshot, now_us| {
+            let inventory = Inventory::read(snapshot, now_us).unwrap();
+            let input = unused_access::Input {
+                since_us: now_us - 45 * DAY_US,
+                kinds: FindingKind::ALL.into(),
+                granularity: Granularity::Service,
+                accounts: Vec::new(),
+                exceptions: Vec::new(),
+            };
+            let Known { coverage, services } = &known;
+            unused_access::ask(snapshot, services, &inventory, coverage, &input, now_us).unwrap().findings.len()
+        }
     }
 }
 
@@ -86,8 +115,11 @@ fn main() {
         .text("SELECT accesskeyid FROM events WHERE accesskeyid LIKE 'AKIA%' GROUP BY 1 ORDER BY count(*), 1 LIMIT 1");
     bench.time("coverage of the lake, once a snapshot", |snapshot, _| Coverage::read(snapshot).unwrap().accounts.len());
     let coverage = Coverage::read(&bench.snapshot).unwrap();
-    bench.time("access-advisor, one principal", advise(vec![busiest], &coverage));
-    bench.time("access-advisor, all", advise(Vec::new(), &coverage));
+    let known = Known { coverage, services: Rc::new(ServiceReference::embedded()) };
+    bench.time("access-advisor, one principal", known.advise(Some(busiest.clone()), Granularity::Service));
+    bench.time("access-advisor, one principal, by action", known.advise(Some(busiest), Granularity::Action));
+    bench.time("access-advisor, all", known.advise(None, Granularity::Service));
+    bench.time("unused-access, 45 days", known.unused());
     bench.time("event by id", move |snapshot, now_us| {
         questions::events::by_id(snapshot, &event_id, now_us).unwrap().len()
     });
