@@ -56,14 +56,13 @@ pub fn say_what_it_holds(context: &Context, answer: &Answer, asked: &Asked<'_>) 
     let basis: BTreeSet<&str> = answer.reach.iter().map(|reach| reach.basis.as_str()).collect();
     let basis = basis.into_iter().collect::<Vec<_>>().join(", ");
     let what = format!("{} that {} used; coverage {basis}", number_of(actions.len() as u64, "action"), asked.who);
-    context.note(
-        &Message::note(what)
-            .why(format!(
-                "from {}; iam:PassRole is in no log and so in no policy made from one",
-                number_of(events, "call")
-            ))
-            .try_this("-o table for the evidence of each action"),
-    );
+    let from = format!("from {}", number_of(events, "call"));
+    // With companions their own note says what no log shows.
+    let why = match asked.input.companions {
+        true => from,
+        false => format!("{from}; iam:PassRole is in no log and so in no policy made from one"),
+    };
+    context.note(&Message::note(what).why(why).try_this("-o table for the evidence of each action"));
     let denied: Vec<String> = actions.iter().filter(|line| is_denied(line)).map(|line| counted(line)).collect();
     if !denied.is_empty() {
         let what = format!("{} of them were only ever denied: {}", denied.len(), names_of(&denied));
