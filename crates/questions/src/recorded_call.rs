@@ -4,6 +4,7 @@
 //! their resources.
 
 mod context;
+mod slice;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -86,7 +87,11 @@ type Kind = (String, String, Option<String>, Option<String>);
 /// Calls that can be read: what of them matters is settled.
 pub struct CallReader<'r> {
     reference: &'r ServiceReference,
-    sql: String,
+    calls: Calls,
+    /// Events whose resources matter.
+    with_resources: BTreeSet<String>,
+    /// Condition keys that matter.
+    keys: BTreeSet<String>,
     reads_resources: bool,
     actions: HashMap<Kind, Rc<EventActions>>,
     /// Principals' events of which their own account has records; the copies of others then do not count again.
@@ -153,15 +158,16 @@ impl Calls {
             all.join(of_kind);
             actions.insert((source, name, variant, event_type), Rc::new(found));
         }
-        let sql = self.statement(&with_resources, &all.keys);
-        Ok(CallReader { reference, sql, reads_resources: all.resources, actions, owned })
+        let (calls, keys) = (self.clone(), all.keys);
+        Ok(CallReader { reference, calls, with_resources, keys, reads_resources: all.resources, actions, owned })
     }
 
-    fn statement(&self, with_resources: &BTreeSet<String>, keys: &BTreeSet<String>) -> String {
+    fn statement(&self, window: AccessWindow, with_resources: &BTreeSet<String>, keys: &BTreeSet<String>) -> String {
         let who = self.who();
-        let until = duckdb_timestamp(self.window.until_us);
+        let until = duckdb_timestamp(window.until_us);
+        let since = window.since_us;
         let mut window = format!("eventtimestamp < TIMESTAMP '{until}'");
-        if let Some(since) = self.window.since_us {
+        if let Some(since) = since {
             window = format!("eventtimestamp >= TIMESTAMP '{}' AND {window}", duckdb_timestamp(since));
         }
         let names: Vec<String> = with_resources.iter().cloned().collect();
@@ -186,9 +192,13 @@ impl Calls {
 }
 
 impl CallReader<'_> {
-    /// The statement that reads the calls.
-    pub fn sql(&self) -> &str {
-        &self.sql
+    /// The statement that reads the calls; where there are many it is asked for one part of the window after the other.
+    pub fn sql(&self) -> String {
+        self.statement(self.calls.window)
+    }
+
+    fn statement(&self, window: AccessWindow) -> String {
+        self.calls.statement(window, &self.with_resources, &self.keys)
     }
 
     /// Do the resources of any call matter?
@@ -196,17 +206,26 @@ impl CallReader<'_> {
         self.reads_resources
     }
 
-    /// Hands over every group of calls, as they come.
+    /// Hands over every group of calls, as they come; one group may come in several parts.
     pub fn each(
         &self,
         snapshot: &Snapshot,
         now_us: i64,
         on_group: &mut dyn FnMut(CallGroup),
     ) -> Result<(), QuestionError> {
-        snapshot.query_stream(&self.sql, now_us, Mode::Trusted, &Cancellation::default(), &mut |_, rows| {
-            rows.into_iter().filter_map(|row| self.group(row)).for_each(&mut *on_group);
-            ControlFlow::Continue(())
-        })?;
+        let window = self.calls.window;
+        let tells_calls_apart = !self.with_resources.is_empty() || !self.keys.is_empty();
+        let slices = match tells_calls_apart {
+            true => slice::slices(snapshot, &self.calls.who(), window, now_us)?,
+            false => vec![window],
+        };
+        for slice in slices {
+            let sql = self.statement(slice);
+            snapshot.query_stream(&sql, now_us, Mode::Trusted, &Cancellation::default(), &mut |_, rows| {
+                rows.into_iter().filter_map(|row| self.group(row)).for_each(&mut *on_group);
+                ControlFlow::Continue(())
+            })?;
+        }
         Ok(())
     }
 

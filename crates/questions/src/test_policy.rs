@@ -240,7 +240,7 @@ pub fn ask(
     reader.each(snapshot, now_us, &mut |group| replay(&tested, reference, &group, &mut answer, &mut sums))?;
     answer.lines = lines(sums);
     answer.reach = reach(coverage, input, now_us);
-    reader.sql().clone_into(&mut answer.sql);
+    answer.sql = reader.sql();
     Ok(answer)
 }
 

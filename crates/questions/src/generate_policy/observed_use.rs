@@ -134,12 +134,13 @@ fn is_wanted(group: &CallGroup, input: &Input) -> bool {
     is_mapped && !is_left_out
 }
 
-/// What passes a role or names a key writes; roles to assume and entities of IAM are not passed.
+/// Only what changes something passes a role or writes under a key. Data events are left out: they are the most, and what S3
+/// writes under a key is in the log as calls of KMS.
 fn may_suggest(reference: &ServiceReference, action: &str) -> bool {
-    let (namespace, name) = action.split_once(':').unwrap_or((action, ""));
-    let is_write = |level| matches!(level, AccessLevel::Write | AccessLevel::PermissionsManagement);
-    !matches!(namespace, "iam" | "sts")
-        && reference.find_action(namespace, name).is_some_and(|found| is_write(found.access_level))
+    let Some((namespace, name)) = action.split_once(':') else { return false };
+    let Some(action) = reference.find_action(namespace, name) else { return false };
+    let writes = matches!(action.access_level, AccessLevel::Write | AccessLevel::PermissionsManagement);
+    writes && !matches!(namespace, "iam" | "sts" | "kms") && action.recording().data_event_type().is_none()
 }
 
 /// A policy reads `${` as the beginning of a variable; in a resource's name it is itself.
