@@ -56,14 +56,9 @@ impl AwsError {
     pub fn status(&self, service: Option<&Service>, protocol: Protocol) -> u16 {
         let declared = service.and_then(|service| service.error_status(&self.code));
         match protocol {
-            // JSON 1.1 tells errors apart by their code; AWS sends them as 400.
-            Protocol::Json => {
-                if self.status >= 500 {
-                    500
-                } else {
-                    400
-                }
-            }
+            // JSON 1.1 tells errors apart by their code; AWS sends those of the client as 400.
+            Protocol::Json if self.status < 500 && self.status != 413 => 400,
+            Protocol::Json => self.status,
             _ => declared.unwrap_or(self.status),
         }
     }

@@ -104,7 +104,8 @@ pub fn all(inventory: &Inventory<'_>, logged: Vec<String>) -> Result<Vec<Subject
     Ok(subjects)
 }
 
-fn by_arn(inventory: &Inventory<'_>, text: &str) -> Result<Option<Subject>, QuestionError> {
+/// The entity of the inventory with that ARN, in every account that has it.
+pub fn by_arn(inventory: &Inventory<'_>, text: &str) -> Result<Option<Subject>, QuestionError> {
     let Some(arn) = Arn::parse(text).filter(|arn| arn.service == "iam") else { return Ok(None) };
     let kind = match arn.resource.split('/').next() {
         Some("user") => EntityKind::User,

@@ -5,16 +5,19 @@ mod access_advisor;
 mod actions;
 mod activity;
 mod argument;
+mod aws_profile;
 mod completions;
 mod demo;
 mod events;
 mod generate_policy;
 mod ingest;
 mod inventory;
+mod keys;
 mod lake;
 mod man;
 mod permissions;
 mod selection;
+mod serve;
 mod service_reference;
 mod services;
 mod sql;
@@ -78,6 +81,12 @@ enum Command {
     Status(status::Flags),
     /// Keep the lake fit: merge small files, retire old days, check that everything is as it should be
     Lake(self::lake::Flags),
+    /// Answer AWS's own commands from the lake: an endpoint for aws, boto3 and every SDK
+    Serve(serve::Flags),
+    /// The keys that clients of tadoru serve sign with
+    Keys(keys::Flags),
+    /// A profile for AWS's own configuration that leads to tadoru serve
+    AwsProfile(aws_profile::Flags),
     /// The script that completes this program's commands and flags in a shell
     Completions(completions::Flags),
     /// The manual page, as man reads it
@@ -180,6 +189,9 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Actions(flags) => actions::run(context, &flags),
         Command::Sql(flags) => sql::run(context, flags),
         Command::Lake(flags) => self::lake::run(context, flags),
+        Command::Serve(flags) => serve::run(context, flags),
+        Command::Keys(flags) => keys::run(context, flags),
+        Command::AwsProfile(flags) => aws_profile::run(context, flags),
         Command::Completions(flags) => completions::run(CommandLine::command(), flags),
         Command::Man => man::run(CommandLine::command()),
     }
