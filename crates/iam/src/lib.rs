@@ -4,8 +4,10 @@
 
 pub mod arn;
 pub mod event_action;
+pub mod event_resource;
 pub mod inventory;
 pub mod inventory_diff;
+pub mod least_privilege;
 pub mod permitted_actions;
 pub mod policy_document;
 pub mod policy_evaluation;

@@ -9,9 +9,7 @@ pub(crate) mod pattern;
 mod resource_pattern;
 mod syntax;
 
-use std::collections::BTreeSet;
-
-use serde_json::{Value, json};
+use serde_json::Value;
 
 pub use action_pattern::ActionPattern;
 pub use condition::{Comparison, Condition, Operator, Order, Quantifier};
@@ -116,18 +114,6 @@ impl PolicyDocument {
         }
         Ok(())
     }
-}
-
-/// The document that allows these actions (`namespace:Action`) on every resource, in the form that Access Analyzer gives
-/// a policy for services whose actions it knows. None for no actions: IAM takes no statement without any.
-pub fn allowing(actions: &BTreeSet<String>) -> Option<Value> {
-    if actions.is_empty() {
-        return None;
-    }
-    Some(json!({
-        "Version": "2012-10-17",
-        "Statement": [{"Sid": "SupportedServiceSid0", "Effect": "Allow", "Action": actions, "Resource": "*"}],
-    }))
 }
 
 /// How many characters of the document count against IAM's limits.

@@ -7,6 +7,7 @@
 mod condition_truth;
 mod context;
 mod moment;
+mod needs;
 mod statement_truth;
 mod truth;
 
@@ -14,6 +15,7 @@ use std::collections::BTreeSet;
 
 use crate::policy_document::{Effect, PolicyDocument};
 pub use context::{Presence, RequestContext};
+pub use needs::Needs;
 use truth::Truth;
 
 /// Calls that AWS answers without any permission, and in spite of a denial

@@ -13,11 +13,11 @@ use iam::permitted_actions::ActionIndex;
 use iam::service_reference::ServiceReference;
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
-use lake::value::Value;
 
 use crate::access_use::{Use, UseRow, UseSum};
 use crate::access_window::AccessWindow;
 use crate::coverage::{Coverage, Reach};
+use crate::data_event::DataEvents;
 use crate::events::condition::is_any_of;
 use crate::inventory::Inventory;
 use crate::permission::{GrantingPolicy, Permissions, PolicyReader};
@@ -27,7 +27,6 @@ use crate::subject::{self, Subject};
 use crate::verdict::Verdict;
 
 const SQL: &str = include_str!("access_advisor.sql");
-const DATA_EVENTS_SQL: &str = include_str!("access_advisor/data_events.sql");
 
 /// Services, or services and actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,8 +172,8 @@ pub fn ask(
     let index = ActionIndex::new(reference);
     let mut policies = PolicyReader::new(inventory, &index);
     let recorded = match input.listed {
-        Listed::Used => BTreeSet::new(),
-        _ => recorded_data_events(snapshot, input.window, now_us)?,
+        Listed::Used => DataEvents::default(),
+        _ => DataEvents::read(snapshot, inventory, input.window, now_us)?,
     };
     let mut answer =
         Answer { lines: Vec::new(), reach: BTreeMap::new(), basis: PermissionBasis::default(), sql: String::new() };
@@ -275,24 +274,6 @@ fn accounts_of(subject: &Subject) -> BTreeSet<String> {
     let scopes = subject.entities.iter().map(|entity| entity.extent.scope.clone());
     let own = Arn::parse(&subject.arn).map(|arn| arn.account.to_owned()).filter(|_| subject.entities.is_empty());
     scopes.chain(own).collect()
-}
-
-/// The accounts and service namespaces whose data events were delivered: there their absence means something.
-fn recorded_data_events(
-    snapshot: &Snapshot,
-    window: AccessWindow,
-    now_us: i64,
-) -> Result<BTreeSet<(String, String)>, QuestionError> {
-    let whole_days = window.whole_days();
-    let sql = bind(DATA_EVENTS_SQL, &[("whole_days", Parameter::Sql(&whole_days))]);
-    let rows = snapshot.query(&sql, now_us, Mode::Trusted)?.rows.into_iter();
-    let pair = |row: Vec<Value>| match row.as_slice() {
-        [Value::Text(account), Value::Text(source)] => {
-            Some((account.clone(), event_action::service_namespace(source).to_owned()))
-        }
-        _ => None,
-    };
-    Ok(rows.filter_map(pair).collect())
 }
 
 impl From<&GrantingPolicy> for GrantedBy {

@@ -20,6 +20,8 @@ pub struct GrantingPolicy {
     pub source: PolicySource,
     pub document: Rc<PolicyDocument>,
     pub grant: Rc<Grant>,
+    /// The document as it is written.
+    pub written: Rc<Value>,
 }
 
 /// Where a policy stands.
@@ -64,7 +66,7 @@ pub struct PolicyReader<'i, 's> {
     groups_of: BTreeSet<String>,
 }
 
-type ReadPolicy = Result<(Rc<PolicyDocument>, Rc<Grant>), String>;
+type ReadPolicy = Result<(Rc<PolicyDocument>, Rc<Grant>, Rc<Value>), String>;
 
 impl<'i, 's> PolicyReader<'i, 's> {
     pub fn new(inventory: &'i Inventory<'s>, index: &'i ActionIndex) -> Self {
@@ -111,13 +113,13 @@ impl<'i, 's> PolicyReader<'i, 's> {
     }
 
     fn read(&self, document: &Value) -> ReadPolicy {
-        let document = match document {
-            Value::String(text) => PolicyDocument::parse_text(text),
-            document => PolicyDocument::parse(document),
+        let written = match document {
+            Value::String(text) => serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?,
+            document => document.clone(),
         };
-        let document = document.map_err(|error| error.to_string())?;
+        let document = PolicyDocument::parse(&written).map_err(|error| error.to_string())?;
         let grant = Grant::of(&document, self.index);
-        Ok((Rc::new(document), Rc::new(grant)))
+        Ok((Rc::new(document), Rc::new(grant), Rc::new(written)))
     }
 
     fn managed(&mut self, account: &str, arn: &str) -> Result<Option<ReadPolicy>, QuestionError> {
@@ -155,8 +157,8 @@ impl Found {
     fn add(&mut self, name: &str, source: PolicySource, read: ReadPolicy) {
         let is_known = self.policies.iter().any(|known| known.name == name && known.source == source);
         match read {
-            Ok((document, grant)) if !is_known => {
-                self.policies.push(GrantingPolicy { name: name.to_owned(), source, document, grant });
+            Ok((document, grant, written)) if !is_known => {
+                self.policies.push(GrantingPolicy { name: name.to_owned(), source, document, grant, written });
             }
             Ok(_) => {}
             Err(why) => self.unread.push(format!("the policy {name} cannot be read: {why}")),

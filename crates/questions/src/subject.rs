@@ -1,6 +1,8 @@
 //! Whom a question about permissions is about: a user, role, group or policy of the inventory, or a principal that only the logs
 //! know. A group's use is its members', a policy's that of the users and roles it is attached to, directly or by a group.
 
+pub mod permission_set;
+
 use iam::arn::Arn;
 use iam::inventory::{Entity, EntityKind};
 use lake::snapshot::Snapshot;
@@ -102,6 +104,11 @@ pub fn all(inventory: &Inventory<'_>, logged: Vec<String>) -> Result<Vec<Subject
     subjects.extend(further);
     subjects.sort_by(|a, b| a.arn.cmp(&b.arn));
     Ok(subjects)
+}
+
+/// The user or role of the inventory that a principal of the logs is.
+pub fn entity(inventory: &Inventory<'_>, principal: &str) -> Result<Option<Entity>, QuestionError> {
+    Ok(by_arn(inventory, principal)?.and_then(|subject| subject.entities.into_iter().next()))
 }
 
 /// The entity of the inventory with that ARN, in every account that has it.

@@ -1,6 +1,7 @@
 //! Writes the sample organisation to a folder, with its truth, for developers who want to look at it:
 //! `cargo run --release -p sample --example write_sample -- --out DIR [--events N] [--seed N] [--days N] [--no-truth]`.
-//! `--out -` makes everything and writes nothing, to time the generator.
+//! `--out -` makes everything and writes nothing, to time the generator; `--inventory DIR [--further-roles N]` writes the
+//! inventory alone.
 
 use std::error::Error;
 use std::fs;
@@ -14,6 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut settings = Settings::default();
     let mut out = None;
     let mut truth = true;
+    let (mut inventory, mut further_roles) = (None, 0);
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{flag} needs a value"));
@@ -23,8 +25,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             "--seed" => settings.seed = value()?.parse()?,
             "--days" => settings.days = value()?.parse()?,
             "--no-truth" => truth = false,
+            "--inventory" => inventory = Some(PathBuf::from(value()?)),
+            "--further-roles" => further_roles = value()?.parse()?,
             _ => return Err(format!("unknown flag {flag}").into()),
         }
+    }
+    if let Some(folder) = inventory {
+        fs::create_dir_all(&folder)?;
+        for file in Organization::new(settings).inventory(further_roles) {
+            fs::write(folder.join(file.name), serde_json::to_vec_pretty(&file.document)?)?;
+        }
+        return Ok(());
     }
     let out = out.ok_or("--out DIR is missing")?;
     let folder = (out != "-").then(|| PathBuf::from(&out));

@@ -342,4 +342,3 @@ fn path_of(arn: &str) -> &str {
     let rest = arn.split_once(":policy").map_or("/", |(_, rest)| rest);
     &rest[..=rest.rfind('/').expect("an ARN has a slash before the name")]
 }
-

@@ -22,6 +22,7 @@ mod service_reference;
 mod services;
 mod sql;
 mod status;
+mod test_policy;
 mod unused_access;
 mod who_accessed;
 
@@ -65,6 +66,8 @@ enum Command {
     WhoAccessed(who_accessed::Flags),
     /// The actions that a user or role used, as a least-privilege policy
     GeneratePolicy(generate_policy::Flags),
+    /// Replay history against a policy: which calls would it have denied?
+    TestPolicy(test_policy::Flags),
     /// Roles, users, keys, passwords, permissions and assignments that nobody used
     UnusedAccess(unused_access::Flags),
     /// All AWS services: namespace, name, number of actions, withdrawn or not
@@ -184,6 +187,7 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::AccessAdvisor(flags) => access_advisor::run(context, flags),
         Command::WhoAccessed(flags) => who_accessed::run(context, flags),
         Command::GeneratePolicy(flags) => generate_policy::run(context, flags),
+        Command::TestPolicy(flags) => test_policy::run(context, flags),
         Command::UnusedAccess(flags) => unused_access::run(context, &flags),
         Command::Services(flags) => services::run(context, &flags),
         Command::Actions(flags) => actions::run(context, &flags),

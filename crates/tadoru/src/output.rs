@@ -22,6 +22,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 pub use cell::visible;
+pub use json::{compact, indented};
 pub use mask::masked;
 pub use rows::RowWriter;
 

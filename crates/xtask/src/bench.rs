@@ -15,6 +15,9 @@ use crate::comparison_venv;
 /// DuckDB's ingest of more would take a quarter of an hour; its rate does not depend on the size.
 const DUCKDB_INGEST_EVENTS: u64 = 1_000_000;
 
+/// Roles beside those of the sample's cast.
+const FURTHER_ROLES: &str = "256";
+
 /// How many events, and how often a question is asked.
 #[derive(Debug, PartialEq)]
 pub struct Selection {
@@ -104,6 +107,7 @@ impl Bench {
         let lake = self.folder.join(format!("lake-{events}"));
         self.ingest(&sample, source_bytes, &lake, events, &mut figures)?;
         self.compact(&lake, &mut figures)?;
+        self.import(&lake, &mut figures)?;
         self.questions(&lake, &mut figures)?;
         Ok(figures)
     }
@@ -163,6 +167,25 @@ impl Bench {
         let rate = before as f64 / 1e6 / cost.seconds;
         let beside = format!("{:.1} s for {} MB, peak {:.0} MB", cost.seconds, before >> 20, cost.peak_mb);
         figures.add("compaction", format!("{rate:.0} MB/s"), beside);
+        Ok(())
+    }
+
+    /// The inventory of the sample organisation, with further roles up to some 300 users and roles.
+    fn import(&self, lake: &Path, figures: &mut Figures) -> Result<()> {
+        let folder = self.folder.join("inventory");
+        fs::create_dir_all(&folder)?;
+        let mut command = Command::new(self.release.join("examples/write_sample"));
+        if !command.arg("--inventory").arg(&folder).args(["--further-roles", FURTHER_ROLES]).status()?.success() {
+            bail!("the inventory was not written");
+        }
+        let cost = self.tadoru(lake, &["inventory", "import", &folder.to_string_lossy(), "-o", "json"])?;
+        let parts: Value = serde_json::from_str(&cost.stdout).context("what import says")?;
+        let count = |kind: &str| -> u64 {
+            let of_kind = parts.as_array().into_iter().flatten().filter(|part| part["kind"] == kind);
+            of_kind.filter_map(|part| part["entities"].as_u64()).sum()
+        };
+        let beside = format!("{} users, {} roles; peak {:.0} MB", count("user"), count("role"), cost.peak_mb);
+        figures.add("inventory import", format!("{:.2} s", cost.seconds), beside);
         Ok(())
     }
 

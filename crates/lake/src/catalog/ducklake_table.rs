@@ -185,7 +185,7 @@ pub const LATER_TABLES: &[(&str, &str)] = &[
     ),
     (
         "inventory_part",
-        "inventory_id INTEGER NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL, entity_ids BLOB NOT NULL, \
+        "inventory_id INTEGER NOT NULL, kind TEXT NOT NULL, scope TEXT NOT NULL, entity_ids TEXT NOT NULL, \
          PRIMARY KEY (kind, scope, inventory_id)",
     ),
     (

@@ -96,7 +96,7 @@ impl Catalog {
                 snapshot_id,
                 kind.name(),
                 scope,
-                id_bytes(&ids)
+                serde_json::Value::from(ids.clone()).to_string()
             ])?;
             let old = before.iter().find(|old| old.extent == part.extent && !old.is_later);
             changes.push(change(&transaction, part, &ids, old)?);
@@ -123,14 +123,15 @@ impl Catalog {
             })
         })?;
         let mut snapshots = rows.collect::<Result<Vec<_>, _>>()?;
-        let mut statement =
-            self.connection.prepare_cached("SELECT inventory_id, kind, scope, entity_ids FROM inventory_part")?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT inventory_id, kind, scope, json_array_length(entity_ids) FROM inventory_part")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let (id, ids): (i64, Vec<u8>) = (row.get(0)?, row.get(3)?);
+            let (id, count): (i64, u32) = (row.get(0)?, row.get(3)?);
             let extent = self.extent(row, 1)?;
             if let Some(snapshot) = snapshots.iter_mut().find(|snapshot| snapshot.id == id) {
-                snapshot.parts.insert(extent, ids.len() / ID_BYTES);
+                snapshot.parts.insert(extent, count as usize);
             }
         }
         Ok(snapshots)
@@ -159,13 +160,18 @@ impl Catalog {
         let mut rows = statement.query([point.taken_at_us, point.snapshot_id])?;
         let mut parts = Vec::new();
         while let Some(row) = rows.next()? {
-            let ids: Vec<u8> = row.get(4)?;
+            let extent = self.extent(row, 0)?;
+            let ids: String = row.get(4)?;
+            let entity_ids = serde_json::from_str(&ids).map_err(|error| {
+                let detail = format!("the inventory's {} of {}: {error}", extent.kind, extent.scope);
+                CatalogError::Corrupt { path: Self::path(&self.folder), detail }
+            })?;
             parts.push(DatedPart {
-                extent: self.extent(row, 0)?,
+                extent,
                 snapshot_id: row.get(2)?,
                 taken_at_us: row.get(3)?,
                 is_later: row.get(5)?,
-                entity_ids: ids_of(&ids),
+                entity_ids,
             });
         }
         Ok(parts)
@@ -226,17 +232,6 @@ impl Catalog {
         })?;
         Ok(Extent { kind: known, scope: row.get(column + 1)? })
     }
-}
-
-/// Bytes of one id in `entity_ids`.
-const ID_BYTES: usize = 8;
-
-fn id_bytes(ids: &[i64]) -> Vec<u8> {
-    ids.iter().flat_map(|id| id.to_le_bytes()).collect()
-}
-
-fn ids_of(bytes: &[u8]) -> Vec<i64> {
-    bytes.as_chunks::<ID_BYTES>().0.iter().map(|id| i64::from_le_bytes(*id)).collect()
 }
 
 /// The id of the stored entity, which is a new one if nothing like it is stored.

@@ -1,5 +1,5 @@
-//! The ledger and the rejects as tables of SQL, beside `events`: `ingested_objects`, `ingested_prefixes` (what of the
-//! ledger is folded, and no longer listed in the former) and `rejected_records`. They are small
+//! The ledger, the rejects and the inventory as tables of SQL, beside `events`: `ingested_objects`, `ingested_prefixes` (what of
+//! the ledger is folded, and no longer listed in the former), `rejected_records` and `inventory`. They are small
 //! beside the events and live in the catalog, so a statement that names one reads its rows from there into Arrow, only the
 //! columns it asks for. `lake_table` hands them to the planner.
 
@@ -90,6 +90,16 @@ const REJECTED_RECORDS: &[Column] = &[
     text("bytes"),
 ];
 
+const INVENTORY: &[Column] = &[
+    text("kind"),
+    text("scope"),
+    text("name"),
+    text("entity_key"),
+    number("inventory_id"),
+    time("taken_at"),
+    text("document"),
+];
+
 /// Which rows of the catalog a table shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LedgerKind {
@@ -99,11 +109,13 @@ pub enum LedgerKind {
     IngestedPrefixes,
     /// One row per rejected record or whole rejected file; `bytes` is NULL where they are not UTF-8 or were too many.
     RejectedRecords,
+    /// One row per entity of the newest inventory of its kind and scope; `document` is JSON with AWS's fields.
+    Inventory,
 }
 
 impl LedgerKind {
     /// All, in the order in which they are listed.
-    pub const ALL: [Self; 3] = [Self::IngestedObjects, Self::IngestedPrefixes, Self::RejectedRecords];
+    pub const ALL: [Self; 4] = [Self::IngestedObjects, Self::IngestedPrefixes, Self::RejectedRecords, Self::Inventory];
 
     /// The name in SQL.
     pub fn name(self) -> &'static str {
@@ -111,6 +123,7 @@ impl LedgerKind {
             Self::IngestedObjects => "ingested_objects",
             Self::IngestedPrefixes => "ingested_prefixes",
             Self::RejectedRecords => "rejected_records",
+            Self::Inventory => "inventory",
         }
     }
 
@@ -119,6 +132,7 @@ impl LedgerKind {
             Self::IngestedObjects => INGESTED_OBJECTS,
             Self::IngestedPrefixes => INGESTED_PREFIXES,
             Self::RejectedRecords => REJECTED_RECORDS,
+            Self::Inventory => INVENTORY,
         }
     }
 
@@ -129,6 +143,14 @@ impl LedgerKind {
             Self::RejectedRecords => {
                 "FROM rejected_record r JOIN ingested_object o USING (object_id) WHERE o.snapshot_id <= ?1
                  ORDER BY r.reject_id"
+            }
+            // Its snapshots have numbers of their own, so the lake's says nothing here.
+            Self::Inventory => {
+                "FROM (SELECT p.*, s.taken_at, row_number() OVER (
+                           PARTITION BY kind, scope ORDER BY s.taken_at DESC, inventory_id DESC) AS place
+                       FROM inventory_part p JOIN inventory_snapshot s USING (inventory_id) WHERE ?1 >= 0) p,
+                      json_each(p.entity_ids) id JOIN inventory_entity e ON e.entity_id = id.value
+                 WHERE p.place = 1 ORDER BY e.kind, e.scope, e.entity_key"
             }
         }
     }
@@ -141,6 +163,8 @@ impl LedgerKind {
                 format!("o.{column}")
             }
             (Self::RejectedRecords, _) => format!("r.{column}"),
+            (Self::Inventory, "inventory_id" | "taken_at") => format!("p.{column}"),
+            (Self::Inventory, _) => format!("e.{column}"),
         }
     }
 }

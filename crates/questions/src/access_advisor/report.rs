@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use iam::permitted_actions::{ActionIndex, ActionSet};
-use iam::recording;
+use iam::recording::{self, Recording};
 use iam::service_reference::ServiceReference;
 
 use super::{EntityUse, GrantedBy, Granularity, Line, Listed, Uses, accounts_of};
 use crate::access_use::Use;
 use crate::coverage::Reach;
+use crate::data_event::DataEvents;
 use crate::permission::Permissions;
 use crate::subject::Subject;
 use crate::verdict::Verdict;
@@ -21,7 +22,7 @@ pub(super) struct Report<'a> {
     pub permissions: &'a Option<Permissions>,
     pub uses: &'a Uses,
     pub reach: &'a BTreeMap<String, Reach>,
-    pub data_events: &'a BTreeSet<(String, String)>,
+    pub data_events: &'a DataEvents,
 }
 
 /// A namespace and, with `Granularity::Action`, an action.
@@ -127,19 +128,43 @@ impl Report<'_> {
 
     fn verdict_of_unseen(&self, namespace: &str, action: Option<&str>) -> Verdict {
         let accounts = accounts_of(self.subject);
-        let data_events_come = accounts.iter().all(|account| {
-            let pair = (account.clone(), namespace.to_owned());
-            self.data_events.contains(&pair)
-        });
-        let recorded = match action {
-            None => recording::service_is_complete(namespace, data_events_come),
+        let is_recorded = match action {
+            None => self.is_service_recorded(namespace, &accounts),
             Some(action) => {
                 let action = self.reference.find_action(namespace, action);
-                action.is_some_and(|action| action.recording().is_complete(data_events_come))
+                action.map(|action| action.recording()).is_some_and(|recording| {
+                    recording.is_complete(self.data_events_come(namespace, recording, &accounts))
+                })
             }
         };
-        let complete = accounts.iter().all(|account| self.reach.get(account).is_some_and(|reach| reach.complete));
-        Verdict::of_unseen(complete, recorded)
+        let is_complete = accounts.iter().all(|account| self.reach.get(account).is_some_and(|reach| reach.complete));
+        Verdict::of_unseen(is_complete, is_recorded)
+    }
+
+    fn data_events_come(&self, namespace: &str, recording: Recording, accounts: &BTreeSet<String>) -> bool {
+        accounts.iter().all(|account| self.data_events.come(account, namespace, recording))
+    }
+
+    /// Whether a call of what the subject may do with the service would be in the logs; of all that the service has, where
+    /// the permissions are not known.
+    fn is_service_recorded(&self, namespace: &str, accounts: &BTreeSet<String>) -> bool {
+        let is_permitted = |name: &str| match self.permissions {
+            Some(permissions) if permissions.unread.is_empty() => {
+                self.index.find(namespace, name).is_some_and(|id| permissions.permitted.actions.contains(id))
+            }
+            _ => true,
+        };
+        let actions = self.reference.actions(namespace).iter().filter(|action| is_permitted(action.name));
+        let mut any = false;
+        for action in actions {
+            let recording = action.recording();
+            any |= recording != Recording::Never;
+            let is_data = recording.data_event_type().is_some() || recording::is_undecided(namespace, action.name);
+            if is_data && !self.data_events_come(namespace, recording, accounts) {
+                return false;
+            }
+        }
+        any
     }
 
     fn granted_by(&self, namespace: &str, action: Option<&str>) -> Vec<GrantedBy> {

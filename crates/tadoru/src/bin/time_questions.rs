@@ -7,8 +7,10 @@
 )]
 
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
 
+use iam::policy_document::PolicyDocument;
 use iam::service_reference::ServiceReference;
 use lake::engine::{EngineLimits, Mode};
 use lake::snapshot::Snapshot;
@@ -16,13 +18,19 @@ use lake::value::Value;
 use questions::access_advisor::{self, Granularity, Input, Listed};
 use questions::access_window::AccessWindow;
 use questions::coverage::Coverage;
+use questions::generate_policy::{self, Resources};
 use questions::inventory::Inventory;
-use questions::subject::Subject;
+use questions::recorded_call::Calls;
+use questions::subject;
+use questions::test_policy::{self, NamedPolicy};
+use questions::unused_access::{self, FindingKind};
 use serde_json::{Map, json};
 
 /// As the program has it.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+const DAY_US: i64 = 86_400_000_000;
 
 struct Bench {
     snapshot: Snapshot,
@@ -55,16 +63,95 @@ impl Bench {
     }
 }
 
-fn advise(principals: Vec<String>, coverage: &Coverage) -> impl Fn(&Snapshot, i64) -> usize + use<> {
-    let coverage = coverage.clone();
-    let services = ServiceReference::embedded();
-    let subjects: Vec<Subject> = principals.into_iter().map(Subject::of_logs).collect();
-    move |snapshot, now_us| {
-        let inventory = Inventory::read(snapshot, now_us).unwrap();
-        let window = AccessWindow { since_us: None, until_us: now_us };
-        let (granularity, listed) = (Granularity::Service, Listed::Used);
-        let input = Input { subjects: subjects.clone(), granularity, listed, window, regions: Vec::new() };
-        access_advisor::ask(snapshot, &services, &inventory, &coverage, &input, now_us).unwrap().lines.len()
+/// What the questions about permissions need, read once.
+#[derive(Clone)]
+struct Known {
+    coverage: Coverage,
+    services: Rc<ServiceReference>,
+}
+
+impl Known {
+    /// The subject is found anew each time, as the command does.
+    fn advise(&self, who: Option<String>, granularity: Granularity) -> impl Fn(&Snapshot, i64) -> usize + use<> {
+        let known = self.clone();
+        move |snapshot, now_us| {
+            let inventory = Inventory::read(snapshot, now_us).unwrap();
+            let subjects = who.iter().map(|who| subject::resolve(snapshot, &inventory, who).unwrap()).collect();
+            let window = AccessWindow { since_us: None, until_us: now_us };
+            let input = Input { subjects, granularity, listed: Listed::All, window, regions: Vec::new() };
+            let Known { coverage, services } = &known;
+            access_advisor::ask(snapshot, services, &inventory, coverage, &input, now_us).unwrap().lines.len()
+        }
+    }
+
+    /// The policy of what a principal did since `since_us`.
+    fn generated(
+        &self,
+        who: &str,
+        since_us: Option<i64>,
+        resources: Resources,
+    ) -> impl Fn(&Snapshot, i64) -> generate_policy::Answer + use<> {
+        let (known, who) = (self.clone(), who.to_owned());
+        move |snapshot, now_us| {
+            let input = generate_policy::Input {
+                calls: calls(&who, since_us, now_us),
+                resources,
+                companions: false,
+                exclude_denied: false,
+                exclude_data_events: false,
+            };
+            generate_policy::ask(snapshot, &known.services, &known.coverage, &input, now_us).unwrap()
+        }
+    }
+
+    /// How many calls of a principal were replayed against a policy.
+    fn replayed(&self, who: &str, policy: &serde_json::Value) -> impl Fn(&Snapshot, i64) -> usize + use<> {
+        let (known, who) = (self.clone(), who.to_owned());
+        let document = Rc::new(PolicyDocument::parse(policy).unwrap());
+        let policies = vec![NamedPolicy { name: "generated".to_owned(), document }];
+        move |snapshot, now_us| {
+            let inventory = Inventory::read(snapshot, now_us).unwrap();
+            let calls = calls(&who, None, now_us);
+            let input = test_policy::Input { calls, policies: policies.clone(), boundary: None, with_current: false };
+            let Known { coverage, services } = &known;
+            let answer = test_policy::ask(snapshot, services, &inventory, coverage, &input, now_us).unwrap();
+            usize::try_from(answer.evaluated).unwrap()
+        }
+    }
+
+    fn unused(&self) -> impl Fn(&Snapshot, i64) -> usize + use<> {
+        let known = self.clone();
+        move |snapshot, now_us| {
+            let inventory = Inventory::read(snapshot, now_us).unwrap();
+            let input = unused_access::Input {
+                since_us: now_us - 45 * DAY_US,
+                kinds: FindingKind::ALL.into(),
+                granularity: Granularity::Service,
+                accounts: Vec::new(),
+                exceptions: Vec::new(),
+            };
+            let Known { coverage, services } = &known;
+            unused_access::ask(snapshot, services, &inventory, coverage, &input, now_us).unwrap().findings.len()
+        }
+    }
+}
+
+fn calls(who: &str, since_us: Option<i64>, now_us: i64) -> Calls {
+    let window = AccessWindow { since_us, until_us: now_us };
+    Calls { principals: vec![who.to_owned()], window, regions: Vec::new(), accounts: Vec::new() }
+}
+
+/// Policies of one principal, made and replayed.
+fn time_policies(bench: &mut Bench, known: &Known, who: &str) {
+    let since_us = Some(bench.now_us - 90 * DAY_US);
+    let modes = [("*", Resources::None), ("observed", Resources::Observed)];
+    for (name, resources) in modes {
+        let generate = known.generated(who, since_us, resources);
+        let title = format!("generate-policy, one principal, 90 days, resources {name}");
+        bench.time(&title, move |snapshot, now_us| generate(snapshot, now_us).lines.len());
+        let whole = known.generated(who, None, resources)(&bench.snapshot, bench.now_us);
+        let Some(document) = whole.document else { continue };
+        bench.time(&format!("test-policy, one principal, resources {name}"), known.replayed(who, &document));
     }
 }
 
@@ -86,8 +173,12 @@ fn main() {
         .text("SELECT accesskeyid FROM events WHERE accesskeyid LIKE 'AKIA%' GROUP BY 1 ORDER BY count(*), 1 LIMIT 1");
     bench.time("coverage of the lake, once a snapshot", |snapshot, _| Coverage::read(snapshot).unwrap().accounts.len());
     let coverage = Coverage::read(&bench.snapshot).unwrap();
-    bench.time("access-advisor, one principal", advise(vec![busiest], &coverage));
-    bench.time("access-advisor, all", advise(Vec::new(), &coverage));
+    let known = Known { coverage, services: Rc::new(ServiceReference::embedded()) };
+    bench.time("access-advisor, one principal", known.advise(Some(busiest.clone()), Granularity::Service));
+    bench.time("access-advisor, one principal, by action", known.advise(Some(busiest.clone()), Granularity::Action));
+    time_policies(&mut bench, &known, &busiest);
+    bench.time("access-advisor, all", known.advise(None, Granularity::Service));
+    bench.time("unused-access, 45 days", known.unused());
     bench.time("event by id", move |snapshot, now_us| {
         questions::events::by_id(snapshot, &event_id, now_us).unwrap().len()
     });

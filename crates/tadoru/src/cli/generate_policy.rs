@@ -1,27 +1,40 @@
-//! `tadoru generate-policy WHO`: the policy document alone on stdout, everything else about it on stderr; or, with `-o
-//! table` and its like, the actions with their evidence and what became of each.
+//! `tadoru generate-policy WHO`: the policy document alone on stdout, everything else about it on stderr; the same as
+//! Terraform or as a script of `aws` commands; with `-o table` and its like, the actions with their evidence and what
+//! became of each; with `--reduce`, the present policies with what is left of them.
 
-use std::collections::BTreeSet;
+mod holder;
+mod remark;
+mod script;
+mod terraform;
 
-use clap::Args;
-use iam::policy_document::{MANAGED_POLICY_CHARACTERS, counted_characters};
-use lake::timestamp::{date_text, day_of};
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use iam::inventory::EntityKind;
+use iam::least_privilege::split;
+use iam::policy_document::MANAGED_POLICY_CHARACTERS;
 use questions::coverage::Coverage;
-use questions::generate_policy::{self, Answer, Input, Line, Place};
-use questions::principal_name;
-use serde_json::json;
+use questions::generate_policy::{self, Answer, Input, Line, Resources, reduction};
+use questions::inventory::Inventory;
+use questions::recorded_call::Calls;
+use questions::subject::{Subject, permission_set};
+use serde_json::{Value, json};
 
 use super::access_advisor::{note_unseen_session, window};
-use super::{Context, argument};
+use super::{Context, argument, data_out};
 use crate::error::{Exit, Failure, Message};
 use crate::output::{OutputFormat, Table, from_lake};
-
-/// More names than these are counted.
-const MOST_NAMES: usize = 20;
+use holder::Holder;
 
 #[derive(Debug, Args)]
+#[command(
+    after_help = "--resources observed takes the ARNs that records and their parameters name. More than 10 of one resource type in one
+account and region that differ in their last part alone become their common beginning and *, cut after its last
+separator; what differs in an earlier part too (objects of more than 10 buckets) likewise. Resource is * only where
+an action takes no resource, or no record tells one."
+)]
 pub struct Flags {
-    /// User or role: ARN or name; a session means its role
+    /// User, role, group (its members) or permission set: ARN or name; a session means its role
     #[arg(value_name = "WHO")]
     who: String,
     /// From this time on: 30d, 2024-06-01, RFC 3339 [default: the beginning of the logs]
@@ -36,56 +49,167 @@ pub struct Flags {
     /// Only calls recorded in this account, * and ? allowed; repeatable
     #[arg(long, value_name = "ACCOUNT", value_delimiter = ',', value_parser = argument::account_pattern)]
     account: Vec<String>,
+    /// What stands for Resource: *, the ARN formats of each action, or what was seen
+    #[arg(long, value_enum, default_value_t = ResourceMode::None)]
+    resources: ResourceMode,
+    /// Add what no log shows and calls suggest: iam:PassRole, KMS data keys
+    #[arg(long)]
+    companions: bool,
     /// Leave out actions whose every call was denied
     #[arg(long)]
     exclude_denied: bool,
     /// Leave out actions that only data events show, as AWS's own policy generation does
     #[arg(long)]
     exclude_data_events: bool,
+    /// An array of documents, each within the size of a managed policy
+    #[arg(long)]
+    split: bool,
+    /// JSON, Terraform's HCL, or a bash script of aws commands with its rollback
+    #[arg(long, value_enum, default_value_t = Form::Json)]
+    format: Form,
+    /// Name of the managed policy in Terraform and scripts [default: Tadoru-NAME]
+    #[arg(long, value_name = "NAME", value_parser = holder::policy_name)]
+    policy_name: Option<String>,
+    /// Granted minus used: the present policies of the inventory, each reduced to what was used
+    #[arg(long, conflicts_with_all = ["resources", "companions", "split", "format", "policy_name"])]
+    reduce: bool,
     /// Fail where logs are missing in the window
     #[arg(long)]
     strict: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ResourceMode {
+    None,
+    Placeholder,
+    Observed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Json,
+    Terraform,
+    Script,
+}
+
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let as_document = !context.format_is_flag || matches!(context.format, OutputFormat::Json | OutputFormat::Jsonl);
-    if as_document && context.columns.is_some() {
-        let message = Message::error("--columns chooses columns of a table, and a policy document has none");
-        let message = message.why("without -o table, csv or tsv the answer is the policy document");
-        return Err(Failure::usage(message.try_this("-o table, or --query 'Statement[0].Action'")).into());
-    }
+    refuse_impossible(context, &flags, as_document)?;
     let (snapshot, now) = context.open()?;
+    let inventory = Inventory::read(&snapshot, now.us)?;
+    let subject = permission_set::resolve(&snapshot, &inventory, context.unquoted(&flags.who), now.us)?;
+    refuse_policy(&subject)?;
+    note_unseen_session(context, &subject.arn, subject.unseen_session.as_deref());
     let window = window(flags.since.as_deref(), flags.until.as_deref(), now)?;
-    let holder = principal_name::resolve_principal(&snapshot, context.unquoted(&flags.who))?;
-    note_unseen_session(context, &holder.principal, holder.unseen_session.as_deref());
-    let input = Input {
-        principal: holder.principal,
-        window,
-        regions: flags.region,
-        accounts: flags.account,
-        exclude_denied: flags.exclude_denied,
-        exclude_data_events: flags.exclude_data_events,
-    };
+    let input = flags.input(&subject, window);
     context.explain(&generate_policy::statement(&input));
     let coverage = Coverage::read(&snapshot)?;
-    let answer = generate_policy::ask(&snapshot, &context.service_reference()?, &coverage, &input, now.us)?;
-    if let Some(message) = missing_logs(&answer, flags.strict) {
+    let reference = context.service_reference()?;
+    let answer = generate_policy::ask(&snapshot, &reference, &coverage, &input, now.us)?;
+    if let Some(message) = remark::missing_logs(&answer, flags.strict) {
         if flags.strict {
             return Err(Failure::failed(message).into());
         }
         context.note(&message);
     }
-    match (&answer.document, as_document) {
-        (_, false) => context.print(&table(&answer))?,
-        (Some(document), true) => {
-            let format = if context.format_is_flag { context.format } else { OutputFormat::Json };
-            context.print_document(document, format)?;
-        }
-        (None, true) => {}
+    if flags.reduce {
+        let (reduced, unread) = reduction::reduced(&reference, &inventory, &subject, &answer)?;
+        context.print(&reduced_table(&reduced))?;
+        say_reduction(context, &unread);
+        return Ok(Exit::Done);
     }
-    say_what_it_holds(context, &answer, &input);
-    say_what_is_left_out(context, &answer, &input);
+    let documents = match (&answer.document, flags.split) {
+        (None, _) => Vec::new(),
+        (Some(document), true) => split(document, MANAGED_POLICY_CHARACTERS),
+        (Some(document), false) => vec![document.clone()],
+    };
+    if as_document {
+        print_documents(context, &flags, &subject, &documents)?;
+    } else {
+        context.print(&table(&answer))?;
+    }
+    let asked = remark::Asked {
+        who: &subject.arn,
+        input: &input,
+        split: if flags.split { documents.len() } else { 0 },
+        inline_limit: holder::inline_limit(&subject),
+    };
+    remark::say_what_it_holds(context, &answer, &asked);
+    remark::say_what_is_left_out(context, &answer, &input);
     Ok(Exit::Done)
+}
+
+impl Flags {
+    fn input(&self, subject: &Subject, window: questions::access_window::AccessWindow) -> Input {
+        let calls = Calls {
+            principals: subject.members.clone(),
+            window,
+            regions: self.region.clone(),
+            accounts: self.account.clone(),
+        };
+        let resources = match self.resources {
+            ResourceMode::None => Resources::None,
+            ResourceMode::Placeholder => Resources::Placeholder,
+            ResourceMode::Observed => Resources::Observed,
+        };
+        Input {
+            calls,
+            resources,
+            companions: self.companions,
+            exclude_denied: self.exclude_denied,
+            exclude_data_events: self.exclude_data_events,
+        }
+    }
+}
+
+/// Refuses flags that do not go together.
+fn refuse_impossible(context: &Context, flags: &Flags, as_document: bool) -> Result<(), Failure> {
+    if flags.reduce {
+        return Ok(());
+    }
+    if as_document && context.columns.is_some() {
+        let message = Message::error("--columns chooses columns of a table, and a policy document has none");
+        let message = message.why("without -o table, csv or tsv the answer is the policy document");
+        return Err(Failure::usage(message.try_this("-o table, or --query 'Statement[0].Action'")));
+    }
+    if flags.format != Form::Json && (context.format_is_flag || context.query.is_some()) {
+        let message = Message::error("--format goes with neither -o nor --query");
+        let message = message.why("Terraform and scripts are text, not rows");
+        return Err(Failure::usage(message.try_this("--format alone")));
+    }
+    Ok(())
+}
+
+/// A policy has no policies: its holders have.
+fn refuse_policy(subject: &Subject) -> Result<(), Failure> {
+    if subject.kind() != Some(EntityKind::Policy) {
+        return Ok(());
+    }
+    let message = Message::error(format!("{} is a policy: no policy can be attached to it", subject.arn));
+    let try_this = match subject.members.first() {
+        Some(member) => format!("tadoru generate-policy {member}"),
+        None => "a user, role, group or permission set".to_owned(),
+    };
+    Err(Failure::usage(message.why("a policy is generated for who holds it").try_this(try_this)))
+}
+
+fn print_documents(context: &Context, flags: &Flags, subject: &Subject, documents: &[Value]) -> anyhow::Result<()> {
+    if documents.is_empty() {
+        return Ok(());
+    }
+    if flags.format == Form::Json {
+        let format = if context.format_is_flag { context.format } else { OutputFormat::Json };
+        let whole = if flags.split { json!(documents) } else { documents[0].clone() };
+        return context.print_document(&whole, format);
+    }
+    let holder = Holder::of(subject, flags.policy_name.as_deref())?;
+    let text = match flags.format {
+        Form::Terraform => terraform::text(&holder, documents),
+        _ => script::text(&holder, documents),
+    };
+    let mut out = data_out();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
 }
 
 fn table(answer: &Answer) -> Table {
@@ -99,8 +223,9 @@ fn table(answer: &Answer) -> Table {
         "last_used",
         "last_region",
         "last_event_id",
+        "resources",
     ]);
-    table.rows.extend(answer.lines.iter().map(|Line { action, place, seen }| {
+    table.rows.extend(answer.lines.iter().map(|Line { action, place, seen, resources }| {
         vec![
             json!(action),
             json!(place.as_str()),
@@ -111,159 +236,47 @@ fn table(answer: &Answer) -> Table {
             json!(from_lake::time(seen.last_us)),
             json!(seen.last_region),
             json!(seen.last_event_id),
+            if resources.is_empty() { Value::Null } else { json!(resources) },
         ]
     }));
     table
 }
 
-/// What is wrong with the logs of the window, if anything is: as the error of `--strict`, or as a warning.
-fn missing_logs(answer: &Answer, strict: bool) -> Option<Message> {
-    let missing = answer.reach.iter().filter(|reach| !reach.complete);
-    let why: BTreeSet<&str> = missing.flat_map(|reach| reach.why.iter().map(String::as_str)).collect();
-    if answer.reach.iter().all(|reach| reach.complete) && !answer.reach.is_empty() {
-        return None;
-    }
-    let message = if strict {
-        Message::error("logs are missing in this window, so no policy is made")
-    } else {
-        Message::warning("logs are missing in this window: what was used then is not in the policy")
-    };
-    let why = if why.is_empty() { "no logs of that account".to_owned() } else { listed(why.into_iter(), "\n") };
-    Some(message.why(why).try_this("tadoru status --gaps, or a window without the gap"))
+fn reduced_table(reduced: &[reduction::ReducedPolicy]) -> Table {
+    let mut table = Table::new(&[
+        "policy_name",
+        "policy_type",
+        "policy_arn",
+        "entity_type",
+        "entity_name",
+        "granted_actions",
+        "kept_actions",
+        "removed",
+        "document",
+    ]);
+    table.rows.extend(reduced.iter().map(|policy| {
+        let holder = policy.holder.as_ref();
+        vec![
+            json!(policy.name),
+            json!(if policy.arn.is_some() { "MANAGED" } else { "INLINE" }),
+            json!(policy.arn),
+            json!(holder.map(|(kind, _)| kind.to_uppercase())),
+            json!(holder.map(|(_, name)| name)),
+            json!(policy.granted_count),
+            json!(policy.kept_count),
+            json!(policy.removed),
+            policy.document.clone().unwrap_or_default(),
+        ]
+    }));
+    table
 }
 
-fn say_what_it_holds(context: &Context, answer: &Answer, input: &Input) {
-    let actions: Vec<&Line> = answer.of(Place::InPolicy).collect();
-    let Some(document) = &answer.document else {
-        let why = match answer.lines.len() {
-            0 => "no event of it stands for an action in this window".to_owned(),
-            _ => "all that it used is left out, as said below".to_owned(),
-        };
-        let message = Message::note(format!("no policy: {} used nothing that a policy could allow", input.principal));
-        context.note(&message.why(why).try_this(format!("tadoru activity {}", input.principal)));
-        return;
-    };
-    let events: u64 = actions.iter().map(|line| line.seen.event_count).sum();
-    let basis: BTreeSet<&str> = answer.reach.iter().map(|reach| reach.basis.as_str()).collect();
-    let basis = basis.into_iter().collect::<Vec<_>>().join(", ");
-    let what = format!("{} that {} used; coverage {basis}", number_of(actions.len() as u64, "action"), input.principal);
-    context.note(
-        &Message::note(what)
-            .why(format!(
-                "from {}; iam:PassRole is in no log and so in no policy made from one",
-                number_of(events, "call")
-            ))
-            .try_this("-o table for the evidence of each action"),
-    );
-    let denied: Vec<String> = actions.iter().filter(|line| is_denied(line)).map(|line| counted(line)).collect();
-    if !denied.is_empty() {
-        let what = format!("{} of them were only ever denied: {}", denied.len(), names(&denied));
-        let message = Message::note(what).why("denied calls count, as in AWS's own policy generation");
-        context.note(&message.try_this("--exclude-denied"));
+fn say_reduction(context: &Context, unread: &[String]) {
+    if !unread.is_empty() {
+        let message = Message::warning("policies that could not be read are not reduced").why(unread.join("\n"));
+        context.note(&message.try_this("tadoru inventory import of a whole get-account-authorization-details"));
     }
-    let data: Vec<String> = actions.iter().filter(|line| is_data(line)).map(|line| counted(line)).collect();
-    if !data.is_empty() {
-        let what = format!("{} of them are known from data events alone: {}", data.len(), names(&data));
-        let message = Message::note(what).why("AWS's own policy generation leaves them out");
-        context.note(&message.try_this("--exclude-data-events"));
-    }
-    let characters = counted_characters(document);
-    if characters > MANAGED_POLICY_CHARACTERS {
-        let what = format!("the policy has {characters} characters, too many for one managed policy");
-        let message = Message::warning(what).why(format!("IAM takes {MANAGED_POLICY_CHARACTERS} without white space"));
-        context.note(&message.try_this("split its actions over several managed policies"));
-    }
-}
-
-fn say_what_is_left_out(context: &Context, answer: &Answer, input: &Input) {
-    let left_out = |place: Place, detail: &dyn Fn(&Line) -> String| -> Option<(u64, String)> {
-        let texts: Vec<String> = answer.of(place).map(detail).collect();
-        (!texts.is_empty()).then(|| (texts.len() as u64, names(&texts)))
-    };
-    if let Some((count, names)) = left_out(Place::Denied, &counted) {
-        let message = Message::note(format!("left out, only ever denied: {}: {names}", number_of(count, "action")));
-        context.note(&message.why("--exclude-denied says so"));
-    }
-    if let Some((count, names)) = left_out(Place::DataEvent, &counted) {
-        let message =
-            Message::note(format!("left out, known from data events alone: {}: {names}", number_of(count, "action")));
-        context.note(&message.why("--exclude-data-events says so"));
-    }
-    if let Some((count, names)) = left_out(Place::Unmapped, &counted) {
-        let message =
-            Message::warning(format!("left out, no known action: {}: {names}", number_of(count, "event name")));
-        let why = "no action of the service authorization reference is known to stand for them";
-        context.note(&message.why(why).try_this("add by hand what the caller needs"));
-    }
-    let with_region = |line: &Line| {
-        let region = line.seen.last_region.as_deref().unwrap_or("no region");
-        format!("{} ({}, {region})", line.action, times(line.seen.event_count))
-    };
-    if let Some((count, names)) = left_out(Place::OutsideFilter, &with_region) {
-        context.note(&outside_filter(count, &names, answer, input));
-    }
-    let with_last = |line: &Line| {
-        format!("{} ({}, last {})", line.action, times(line.seen.event_count), from_lake::time(line.seen.last_us))
-    };
-    if let Some((count, names)) = left_out(Place::BeforeWindow, &with_last) {
-        let earliest = answer.of(Place::BeforeWindow).map(|line| line.seen.last_us).min().unwrap_or_default();
-        let message = Message::note(format!("used only before the window: {}: {names}", number_of(count, "action")));
-        let message = message.why("a job that runs seldom may need them again");
-        context.note(&message.try_this(format!("--since {}", date_text(day_of(earliest)))));
-    }
-}
-
-fn outside_filter(count: u64, names: &str, answer: &Answer, input: &Input) -> Message {
-    let flags = match (input.regions.is_empty(), input.accounts.is_empty()) {
-        (false, true) => "--region",
-        (true, false) => "--account",
-        _ => "--region and --account",
-    };
-    let message = Message::note(format!("left out by {flags}: {}: {names}", number_of(count, "action")));
-    if input.regions.is_empty() {
-        return message.why("they were recorded in other accounts").try_this("without --account");
-    }
-    let regions = answer.of(Place::OutsideFilter).filter_map(|line| line.seen.last_region.as_deref());
-    let regions: BTreeSet<&str> = regions.collect();
-    let why = if regions.contains("us-east-1") {
-        "CloudTrail records IAM and other global services in us-east-1"
-    } else {
-        "they were recorded elsewhere"
-    };
-    let wanted = input.regions.iter().map(String::as_str).chain(regions);
-    let wanted: BTreeSet<&str> = wanted.collect();
-    message.why(why).try_this(format!("--region {}", wanted.into_iter().collect::<Vec<_>>().join(",")))
-}
-
-fn is_denied(line: &Line) -> bool {
-    line.seen.denied_count == line.seen.event_count
-}
-
-fn is_data(line: &Line) -> bool {
-    line.seen.data_event_count == line.seen.event_count
-}
-
-fn counted(line: &Line) -> String {
-    format!("{} ({})", line.action, times(line.seen.event_count))
-}
-
-fn times(count: u64) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{count} times") }
-}
-
-/// `3 actions`.
-fn number_of(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-fn names(texts: &[String]) -> String {
-    listed(texts.iter().map(String::as_str), ", ")
-}
-
-/// The first of them, and how many more there are.
-fn listed<'t>(texts: impl ExactSizeIterator<Item = &'t str>, separator: &str) -> String {
-    let more = texts.len().saturating_sub(MOST_NAMES);
-    let shown: Vec<&str> = texts.take(MOST_NAMES).collect();
-    let more = if more > 0 { format!("{separator}{more} more") } else { String::new() };
-    format!("{}{more}", shown.join(separator))
+    let message = Message::note("a reduced policy permits nothing that the present one does not");
+    let why = "denials, resources and conditions stay; a policy of which nothing was used has no document";
+    context.note(&message.why(why));
 }

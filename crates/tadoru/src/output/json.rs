@@ -6,12 +6,12 @@ use serde_json::Value;
 use super::cell::is_unsafe;
 
 /// On one line, without spaces.
-pub(super) fn compact(value: &Value) -> String {
+pub fn compact(value: &Value) -> String {
     escape(&value.to_string())
 }
 
 /// Indented by two spaces.
-pub(super) fn indented(value: &Value) -> String {
+pub fn indented(value: &Value) -> String {
     escape(&serde_json::to_string_pretty(value).expect("a Value has only string keys"))
 }
 

@@ -2,15 +2,21 @@
 //! one by one, over random windows and filters, and against `aws/cases/truth`.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use iam::event_action::{ActionKind, map, variant};
+use iam::least_privilege::split;
+use iam::policy_document::{MANAGED_POLICY_CHARACTERS, PolicyDocument};
 use iam::service_reference::ServiceReference;
 use lake::engine::{EngineLimits, Mode};
 use lake::snapshot::Snapshot;
 use lake::value::Value as LakeValue;
 use questions::access_window::AccessWindow;
 use questions::coverage::Coverage;
-use questions::generate_policy::{self, Input, Place};
+use questions::generate_policy::{self, Input, Place, Resources};
+use questions::inventory::Inventory;
+use questions::recorded_call::Calls;
+use questions::test_policy::{self, NamedPolicy, Verdict};
 use serde_json::Value;
 
 use crate::reference::shared;
@@ -52,11 +58,11 @@ fn events(snapshot: &Snapshot, reference: &ServiceReference) -> Vec<Event> {
 /// The actions that the question's input asks for, event by event.
 fn expected(events: &[Event], input: &Input) -> BTreeSet<String> {
     let is_asked_for = |event: &&Event| {
-        event.principal == input.principal
-            && input.window.since_us.is_none_or(|since| event.at_us >= since)
-            && event.at_us < input.window.until_us
-            && (input.regions.is_empty() || input.regions.contains(&event.region))
-            && (input.accounts.is_empty() || input.accounts.contains(&event.account))
+        input.calls.principals.contains(&event.principal)
+            && input.calls.window.since_us.is_none_or(|since| event.at_us >= since)
+            && event.at_us < input.calls.window.until_us
+            && (input.calls.regions.is_empty() || input.calls.regions.contains(&event.region))
+            && (input.calls.accounts.is_empty() || input.calls.accounts.contains(&event.account))
             && !(input.exclude_denied && event.denied)
             && !(input.exclude_data_events && event.data)
     };
@@ -117,10 +123,14 @@ fn a_policy_allows_what_the_events_show_in_any_window() {
                 _ => AccessWindow { since_us: Some(since), until_us },
             };
             let input = Input {
-                principal: principal.clone(),
-                window,
-                regions: if turn == 0 { Vec::new() } else { random.some(&regions) },
-                accounts: if turn == 0 { Vec::new() } else { random.some(&accounts) },
+                calls: Calls {
+                    principals: vec![principal.clone()],
+                    window,
+                    regions: if turn == 0 { Vec::new() } else { random.some(&regions) },
+                    accounts: if turn == 0 { Vec::new() } else { random.some(&accounts) },
+                },
+                resources: Resources::None,
+                companions: false,
                 exclude_denied: random.below(2) == 0,
                 exclude_data_events: random.below(2) == 0,
             };
@@ -152,10 +162,14 @@ fn policies_are_those_of_truth() {
         let time = |name: &str| case[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_microsecond();
         let window = AccessWindow { since_us: Some(time("startTime")), until_us: time("endTime") };
         let input = Input {
-            principal: case["principalArn"].as_str().unwrap().to_owned(),
-            window,
-            regions: texts("regions").into_iter().collect(),
-            accounts: Vec::new(),
+            calls: Calls {
+                principals: vec![case["principalArn"].as_str().unwrap().to_owned()],
+                window,
+                regions: texts("regions").into_iter().collect(),
+                accounts: Vec::new(),
+            },
+            resources: Resources::None,
+            companions: false,
             exclude_denied: false,
             exclude_data_events: true,
         };
@@ -180,4 +194,78 @@ fn policies_are_those_of_truth() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What replay says of the policy made of all that a principal did: it denies none of those calls.
+fn check_replay(
+    snapshot: &Snapshot,
+    principal: &str,
+    now_us: i64,
+    resources: Resources,
+) -> Option<test_policy::Answer> {
+    let reference = ServiceReference::embedded();
+    let coverage = Coverage::read(snapshot).unwrap();
+    let calls = Calls {
+        principals: vec![principal.to_owned()],
+        window: AccessWindow { since_us: None, until_us: now_us },
+        regions: Vec::new(),
+        accounts: Vec::new(),
+    };
+    let input =
+        Input { calls: calls.clone(), resources, companions: false, exclude_denied: false, exclude_data_events: false };
+    let answer = generate_policy::ask(snapshot, &reference, &coverage, &input, now_us).unwrap();
+    let whole = answer.document?;
+    let policy = |document: &Value| {
+        let document = PolicyDocument::parse(document).unwrap();
+        document.check_identity_policy().unwrap();
+        NamedPolicy { name: "generated".to_owned(), document: Rc::new(document) }
+    };
+    let policies = split(&whole, MANAGED_POLICY_CHARACTERS).iter().map(policy).collect();
+    let inventory = Inventory::read(snapshot, now_us).unwrap();
+    let test = test_policy::Input { calls, policies, boundary: None, with_current: false };
+    let replayed = test_policy::ask(snapshot, &reference, &inventory, &coverage, &test, now_us).unwrap();
+    let denied = |line: &&test_policy::Line| matches!(line.verdict, Verdict::WouldBeDenied | Verdict::DeniedAlready);
+    let denied: Vec<_> = replayed.lines.iter().filter(denied).collect();
+    assert!(denied.is_empty(), "{principal} {resources:?}: {denied:?}\n{whole}");
+    let in_policy: u64 = answer.lines.iter().filter(|l| l.place == Place::InPolicy).map(|l| l.seen.event_count).sum();
+    assert!(replayed.evaluated <= in_policy, "every call has an action in the policy: {principal}");
+    Some(replayed)
+}
+
+fn check_all_replays(snapshot: &Snapshot, now_us: i64) -> u64 {
+    let sql = "SELECT DISTINCT principal FROM access_daily WHERE principal LIKE 'arn:%:user/%' OR principal LIKE 'arn:%:role/%'";
+    let mut evaluated = 0;
+    for row in snapshot.query(sql, now_us, Mode::Trusted).unwrap().rows {
+        let LakeValue::Text(principal) = &row[0] else { panic!("{row:?}") };
+        let plain = check_replay(snapshot, principal, now_us, Resources::None);
+        check_replay(snapshot, principal, now_us, Resources::Placeholder);
+        let observed = check_replay(snapshot, principal, now_us, Resources::Observed);
+        let Some((plain, observed)) = plain.zip(observed) else { continue };
+        assert_eq!(plain.unknown, 0, "{principal}: {:?}", plain.lines);
+        assert_eq!(plain.evaluated, observed.evaluated, "{principal}");
+        let told = observed.lines.iter().filter(|line| line.verdict == Verdict::Unknown && line.resource != "*");
+        assert_eq!(told.collect::<Vec<_>>(), Vec::<&test_policy::Line>::new(), "what tells its resource is allowed");
+        evaluated += plain.evaluated;
+    }
+    evaluated
+}
+
+#[test]
+fn a_generated_policy_denies_none_of_the_samples_calls() {
+    let (organization, lake) = (sample(), TestLake::new());
+    let logs = lake.beside("logs");
+    write_sample(&organization, 55..organization.days(), &logs);
+    lake.ingest(&[&logs]);
+    let snapshot = Snapshot::open(&lake.folder(), EngineLimits::default()).unwrap();
+    let evaluated = check_all_replays(&snapshot, organization.as_of_us());
+    assert!(evaluated > 500, "{evaluated} calls");
+}
+
+#[test]
+fn a_generated_policy_denies_none_of_the_cases_calls() {
+    let Some(cases) = shared("aws/cases", "a_generated_policy_denies_none_of_the_cases_calls") else { return };
+    let lake = TestLake::of(&[&cases.join("events")]);
+    let snapshot = Snapshot::open(&lake.folder(), EngineLimits::default()).unwrap();
+    let evaluated = check_all_replays(&snapshot, 4_102_444_800_000_000);
+    assert!(evaluated > 200, "{evaluated} calls");
 }

@@ -52,7 +52,7 @@ fn old_days_go_and_the_sums_add_up() {
 
     let status = lake.run(&["status"]);
     let said = text(&status.stderr);
-    assert!(said.contains(&format!("{old} more events were of days that retention took out")), "{said}");
+    assert!(said.contains(&format!("retention took out days with {old} more events")), "{said}");
     assert!(!said.contains("do not add up"), "{said}");
 
     // The same records come again under other names: those of retired days cannot be compared any more.

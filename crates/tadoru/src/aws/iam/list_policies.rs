@@ -29,7 +29,8 @@ pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> 
     };
     let mut policies = below(entities(request, &inventory, EntityKind::Policy)?, prefix);
     add_attachment_counts(request, &inventory, &mut policies)?;
-    let policies = policies.into_iter().filter(is_asked).map(|policy| without(policy, &["Tags", "Description"])).collect();
+    let policies =
+        policies.into_iter().filter(is_asked).map(|policy| without(policy, &["Tags", "Description"])).collect();
     let bound_to =
         [prefix.unwrap_or_default(), scope, usage.unwrap_or_default(), if only_attached { "attached" } else { "" }];
     Ok(request.page(policies, USUAL_PAGE, &bound_to)?.answer("Policies"))

@@ -18,7 +18,10 @@ const END: &str = "--- end of a command";
 #[test]
 fn commands_print_what_the_cases_say() {
     let Some(python) = python() else {
-        return skip("commands_print_what_the_cases_say", "TADORU_TEST_PYTHON is not set: no aws to type commands with");
+        return skip(
+            "commands_print_what_the_cases_say",
+            "TADORU_TEST_PYTHON is not set: no aws to type commands with",
+        );
     };
     let lake = sample_with_inventory();
     let paths = case_files(&workspace().join("tests/aws_cli"));
@@ -41,7 +44,8 @@ fn commands_print_what_the_cases_say() {
             scope.spawn(|| {
                 loop {
                     let Some((path, case)) = next.lock().unwrap().next() else { return };
-                    if let Err(difference) = case.run(path, server.endpoint(), &callers[case.caller.as_str()], &search) {
+                    if let Err(difference) = case.run(path, server.endpoint(), &callers[case.caller.as_str()], &search)
+                    {
                         wrong.lock().unwrap().push(format!("{}\n{difference}", path.display()));
                     }
                 }
@@ -165,7 +169,9 @@ fn with_break(printed: &str) -> String {
 /// The output without what differs from run to run: ids of jobs, and markers, which are bound to them.
 fn without_chance(printed: &str) -> String {
     let mask = |line: &str| {
-        for (name, stands_for) in [("\"JobId\": \"", "<uuid>"), ("\"Marker\": \"", "<marker>"), ("\"NextToken\": \"", "<token>")] {
+        for (name, stands_for) in
+            [("\"JobId\": \"", "<uuid>"), ("\"Marker\": \"", "<marker>"), ("\"NextToken\": \"", "<token>")]
+        {
             if let Some((before, rest)) = line.split_once(name)
                 && let Some((_, after)) = rest.split_once('"')
             {

@@ -28,7 +28,8 @@ fn send(server: &RunningServer, request: &[u8]) -> String {
 
 fn post(host: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    let head = format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n");
+    let head =
+        format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n");
     [head.as_bytes(), body.as_bytes()].concat()
 }
 
