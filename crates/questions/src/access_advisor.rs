@@ -3,6 +3,7 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html>). Without an inventory the answer is the
 //! logs' alone.
 
+mod recorded_action;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,9 @@ use crate::subject::{self, Subject};
 use crate::verdict::Verdict;
 
 const SQL: &str = include_str!("access_advisor.sql");
+
+/// An answer of more lines would not fit into memory, and nobody reads it.
+const MOST_LINES: usize = 1_000_000;
 
 /// Services, or services and actions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +59,8 @@ pub struct Input {
     pub window: AccessWindow,
     /// Only calls recorded in these regions; empty: all.
     pub regions: Vec<String>,
+    /// Also say which policies grant.
+    pub granting: bool,
 }
 
 /// One line of the answer.
@@ -76,7 +82,7 @@ pub struct Line {
     pub seen: Option<Use>,
     /// Whose use counts, the last one to use it first, those that did not last.
     pub entities: Vec<EntityUse>,
-    /// Which policies permit it.
+    /// Which policies permit it, if that was asked.
     pub granted_by: Vec<GrantedBy>,
 }
 
@@ -152,6 +158,9 @@ pub fn statement(input: &Input) -> String {
 }
 
 /// Answers the question.
+///
+/// # Errors
+/// `Input` for an answer of more than a million lines.
 pub fn ask(
     snapshot: &Snapshot,
     reference: &ServiceReference,
@@ -171,6 +180,7 @@ pub fn ask(
     };
     let index = ActionIndex::new(reference);
     let mut policies = PolicyReader::new(inventory, &index);
+    let recorded_actions = recorded_action::RecordedActions::new(reference, &index);
     let recorded = match input.listed {
         Listed::Used => DataEvents::default(),
         _ => DataEvents::read(snapshot, inventory, input.window, now_us)?,
@@ -192,8 +202,16 @@ pub fn ask(
             uses: &uses,
             reach: &answer.reach,
             data_events: &recorded,
+            recorded_actions: &recorded_actions,
+            granting: input.granting,
         };
         answer.lines.extend(report.lines(input.granularity, input.listed));
+        if answer.lines.len() > MOST_LINES {
+            return Err(QuestionError::Input {
+                what: format!("the answer has more than {MOST_LINES} lines"),
+                try_this: "some users and roles by name, services instead of actions, or only what was used".to_owned(),
+            });
+        }
     }
     answer.basis.taken_at_us = inventory.taken_at(answer.reach.keys().map(String::as_str));
     Ok(Answer { sql, ..answer })

@@ -257,6 +257,7 @@ impl Search<'_, '_> {
                 listed,
                 window: AccessWindow { since_us, until_us: self.now_us },
                 regions: Vec::new(),
+                granting: false,
             };
             access_advisor::ask(self.snapshot, reference, self.inventory, self.coverage, &input, self.now_us)
         };

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use iam::permitted_actions::{ActionIndex, ActionSet};
-use iam::recording::{self, Recording};
+use iam::recording::Recording;
 use iam::service_reference::ServiceReference;
 
+use super::recorded_action::RecordedActions;
 use super::{EntityUse, GrantedBy, Granularity, Line, Listed, Uses, accounts_of};
 use crate::access_use::Use;
 use crate::coverage::Reach;
@@ -23,6 +24,9 @@ pub(super) struct Report<'a> {
     pub uses: &'a Uses,
     pub reach: &'a BTreeMap<String, Reach>,
     pub data_events: &'a DataEvents,
+    pub recorded_actions: &'a RecordedActions<'a>,
+    /// Whether it was asked which policies grant.
+    pub granting: bool,
 }
 
 /// A namespace and, with `Granularity::Action`, an action.
@@ -148,19 +152,12 @@ impl Report<'_> {
     /// Whether a call of what the subject may do with the service would be in the logs; of all that the service has, where
     /// the permissions are not known.
     fn is_service_recorded(&self, namespace: &str, accounts: &BTreeSet<String>) -> bool {
-        let is_permitted = |name: &str| match self.permissions {
-            Some(permissions) if permissions.unread.is_empty() => {
-                self.index.find(namespace, name).is_some_and(|id| permissions.permitted.actions.contains(id))
-            }
-            _ => true,
-        };
-        let actions = self.reference.actions(namespace).iter().filter(|action| is_permitted(action.name));
+        let permitted = self.permissions.as_ref().filter(|permissions| permissions.unread.is_empty());
+        let is_permitted = |id| permitted.is_none_or(|permissions| permissions.permitted.actions.contains(id));
         let mut any = false;
-        for action in actions {
-            let recording = action.recording();
-            any |= recording != Recording::Never;
-            let is_data = recording.data_event_type().is_some() || recording::is_undecided(namespace, action.name);
-            if is_data && !self.data_events_come(namespace, recording, accounts) {
+        for action in self.recorded_actions.of(namespace).iter().filter(|action| is_permitted(action.id)) {
+            any |= action.recording != Recording::Never;
+            if action.may_be_data && !self.data_events_come(namespace, action.recording, accounts) {
                 return false;
             }
         }
@@ -168,7 +165,7 @@ impl Report<'_> {
     }
 
     fn granted_by(&self, namespace: &str, action: Option<&str>) -> Vec<GrantedBy> {
-        let Some(permissions) = self.permissions else { return Vec::new() };
+        let Some(permissions) = self.permissions.as_ref().filter(|_| self.granting) else { return Vec::new() };
         match action {
             None => permissions.granting(namespace, self.index).into_iter().map(GrantedBy::from).collect(),
             Some(action) => {

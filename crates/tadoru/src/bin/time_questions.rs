@@ -78,7 +78,8 @@ impl Known {
             let inventory = Inventory::read(snapshot, now_us).unwrap();
             let subjects = who.iter().map(|who| subject::resolve(snapshot, &inventory, who).unwrap()).collect();
             let window = AccessWindow { since_us: None, until_us: now_us };
-            let input = Input { subjects, granularity, listed: Listed::All, window, regions: Vec::new() };
+            let input =
+                Input { subjects, granularity, listed: Listed::All, window, regions: Vec::new(), granting: false };
             let Known { coverage, services } = &known;
             access_advisor::ask(snapshot, services, &inventory, coverage, &input, now_us).unwrap().lines.len()
         }

@@ -84,7 +84,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         (_, true) => Listed::NotSeen,
         _ => Listed::All,
     };
-    let input = Input { subjects, granularity, listed, window, regions: flags.region };
+    let input = Input { subjects, granularity, listed, window, regions: flags.region, granting: flags.granted_by };
     if context.explain {
         context.note(&Message::note(access_advisor::statement(&input).trim()));
     }

@@ -1,0 +1,47 @@
+//! How the actions of a service are recorded, looked up once a service: the lines of thousands of roles ask for the same.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use iam::permitted_actions::{ActionId, ActionIndex};
+use iam::recording::{self, Recording};
+use iam::service_reference::ServiceReference;
+
+/// An action with how CloudTrail records it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RecordedAction {
+    pub id: ActionId,
+    pub recording: Recording,
+    /// Its calls are, or may be, data events.
+    pub may_be_data: bool,
+}
+
+/// The actions of each service that was asked for.
+pub(super) struct RecordedActions<'a> {
+    reference: &'a ServiceReference,
+    index: &'a ActionIndex,
+    by_namespace: RefCell<HashMap<String, Rc<Vec<RecordedAction>>>>,
+}
+
+impl<'a> RecordedActions<'a> {
+    pub fn new(reference: &'a ServiceReference, index: &'a ActionIndex) -> Self {
+        Self { reference, index, by_namespace: RefCell::default() }
+    }
+
+    /// The actions of a service.
+    pub fn of(&self, namespace: &str) -> Rc<Vec<RecordedAction>> {
+        if let Some(known) = self.by_namespace.borrow().get(namespace) {
+            return Rc::clone(known);
+        }
+        let actions = self.reference.actions(namespace).iter().filter_map(|action| {
+            let recording = action.recording();
+            let is_undecided = recording::is_undecided(namespace, action.name);
+            let may_be_data = recording.data_event_type().is_some() || is_undecided;
+            Some(RecordedAction { id: self.index.find(namespace, action.name)?, recording, may_be_data })
+        });
+        let found = Rc::new(actions.collect::<Vec<_>>());
+        self.by_namespace.borrow_mut().insert(namespace.to_owned(), Rc::clone(&found));
+        found
+    }
+}
