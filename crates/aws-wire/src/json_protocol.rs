@@ -27,6 +27,8 @@ fn refused(why: &str) -> AwsError {
 fn read(service: &Service, shape: &str, value: &Value) -> Result<Value, AwsError> {
     let shape = service.shape(shape);
     let converted = match (shape.kind, value) {
+        // A document: any JSON.
+        (Kind::Structure, value) if shape.members.is_empty() => Some(value.clone()),
         (Kind::Structure, Value::Object(members)) => {
             let mut known = Map::new();
             for (name, reference) in &shape.members {

@@ -6,8 +6,10 @@ pub mod caller;
 mod cloudtrail;
 pub mod endpoint;
 mod iam;
+mod identitystore;
 mod page;
 pub mod server;
+mod sso_admin;
 mod sts;
 
 use std::path::Path;
@@ -28,8 +30,13 @@ use crate::clock::Now;
 type Run = fn(&Request<'_>) -> Result<Map<String, Value>, OperationError>;
 
 /// The operations that are there: service, name, work.
-const OPERATIONS: &[(&str, &[(&str, Run)])] =
-    &[("cloudtrail", cloudtrail::OPERATIONS), ("iam", iam::OPERATIONS), ("sts", sts::OPERATIONS)];
+const OPERATIONS: &[(&str, &[(&str, Run)])] = &[
+    ("cloudtrail", cloudtrail::OPERATIONS),
+    ("iam", iam::OPERATIONS),
+    ("identitystore", identitystore::OPERATIONS),
+    ("sso-admin", sso_admin::OPERATIONS),
+    ("sts", sts::OPERATIONS),
+];
 
 /// The work of an operation; `None` where it is not there.
 fn find(service: &str, operation: &str) -> Option<Run> {

@@ -5,17 +5,31 @@ mod access_report;
 mod generate_service_last_accessed_details;
 mod get_account_authorization_details;
 mod get_group;
+mod get_group_policy;
 mod get_policy;
 mod get_policy_version;
 mod get_role;
+mod get_role_policy;
 mod get_service_last_accessed_details;
 mod get_service_last_accessed_details_with_entities;
 mod get_user;
+mod get_user_policy;
+mod holder;
+mod list_access_keys;
 mod list_account_aliases;
+mod list_attached_group_policies;
+mod list_attached_role_policies;
+mod list_attached_user_policies;
+mod list_entities_for_policy;
+mod list_group_policies;
 mod list_groups;
+mod list_groups_for_user;
 mod list_policies;
 mod list_policies_granting_service_access;
+mod list_policy_versions;
+mod list_role_policies;
 mod list_roles;
+mod list_user_policies;
 mod list_users;
 
 use aws_wire::error::AwsError;
@@ -31,17 +45,30 @@ pub const OPERATIONS: &[(&str, Run)] = &[
     ("GenerateServiceLastAccessedDetails", generate_service_last_accessed_details::run),
     ("GetAccountAuthorizationDetails", get_account_authorization_details::run),
     ("GetGroup", get_group::run),
+    ("GetGroupPolicy", get_group_policy::run),
     ("GetPolicy", get_policy::run),
     ("GetPolicyVersion", get_policy_version::run),
     ("GetRole", get_role::run),
+    ("GetRolePolicy", get_role_policy::run),
     ("GetServiceLastAccessedDetails", get_service_last_accessed_details::run),
     ("GetServiceLastAccessedDetailsWithEntities", get_service_last_accessed_details_with_entities::run),
     ("GetUser", get_user::run),
+    ("GetUserPolicy", get_user_policy::run),
+    ("ListAccessKeys", list_access_keys::run),
     ("ListAccountAliases", list_account_aliases::run),
+    ("ListAttachedGroupPolicies", list_attached_group_policies::run),
+    ("ListAttachedRolePolicies", list_attached_role_policies::run),
+    ("ListAttachedUserPolicies", list_attached_user_policies::run),
+    ("ListEntitiesForPolicy", list_entities_for_policy::run),
+    ("ListGroupPolicies", list_group_policies::run),
     ("ListGroups", list_groups::run),
+    ("ListGroupsForUser", list_groups_for_user::run),
     ("ListPolicies", list_policies::run),
     ("ListPoliciesGrantingServiceAccess", list_policies_granting_service_access::run),
+    ("ListPolicyVersions", list_policy_versions::run),
+    ("ListRolePolicies", list_role_policies::run),
     ("ListRoles", list_roles::run),
+    ("ListUserPolicies", list_user_policies::run),
     ("ListUsers", list_users::run),
 ];
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_wire::error::{AwsError, Reply};
@@ -27,6 +28,11 @@ use crate::output::visible;
 const BODY_BYTES: usize = 1024 * 1024;
 /// So many questions are answered at once; further ones wait.
 const QUESTIONS_AT_ONCE: usize = 8;
+
+/// A body that takes longer is given up.
+const BODY_WAIT: Duration = Duration::from_secs(30);
+/// When it is to stop, the server waits so long for requests that are under way.
+const STOP_WAIT: Duration = Duration::from_secs(10);
 
 /// What a server needs.
 pub struct Server {
@@ -66,7 +72,20 @@ impl Server {
             let router = Router::new().route("/healthz", get(|| async { "ok\n" })).fallback(serve).with_state(shared);
             let stop = stop_signal()?;
             on_ready(address);
-            axum::serve(listener, router).with_graceful_shutdown(stop).await?;
+            let (told, hears) = tokio::sync::oneshot::channel::<()>();
+            let stop = async {
+                stop.await;
+                drop(told);
+            };
+            let too_long = async {
+                // The sender says that it is time by going away.
+                let _ = hears.await;
+                tokio::time::sleep(STOP_WAIT).await;
+            };
+            tokio::select! {
+                served = axum::serve(listener, router).with_graceful_shutdown(stop).into_future() => served?,
+                () = too_long => {}
+            }
             anyhow::Ok(())
         });
         // A question that still runs ends with the process; what it would have written, a transaction leaves out.
@@ -103,12 +122,13 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     let answered = if !is_known_host(&shared.hosts, &parts.headers) {
         refuse(&AwsError::with_status("AccessDenied", 403, "The request names a host that this server is not."))
     } else {
-        match to_bytes(body, BODY_BYTES).await {
-            Ok(body) => match headers(&parts.headers) {
+        match tokio::time::timeout(BODY_WAIT, to_bytes(body, BODY_BYTES)).await {
+            Err(_) => refuse(&AwsError::with_status("RequestTimeout", 408, "The body did not come in time.")),
+            Ok(Ok(body)) => match headers(&parts.headers) {
                 Some(headers) => answer(&shared, &parts, headers, body.to_vec(), &request_id).await,
                 None => refuse(&AwsError::new("MalformedHttpRequestException", "A header is no text.")),
             },
-            Err(_) => refuse(&AwsError::with_status("RequestEntityTooLarge", 413, "Request body too large")),
+            Ok(Err(_)) => refuse(&AwsError::with_status("RequestEntityTooLarge", 413, "Request body too large")),
         }
     };
     log(&line, &request_id, &answered);

@@ -20,7 +20,7 @@ pub struct Flags {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// A new key; its secret is shown once
+    /// A new key with its secret
     Create {
         /// Whom it stands for: a user, role or session
         #[arg(long = "for", value_name = "ARN")]
@@ -54,8 +54,8 @@ fn create(context: &Context, principal: &str) -> anyhow::Result<Exit> {
     let mut table = Table::new(&["access_key_id", "secret_access_key", "principal"]);
     table.rows.push(vec![json!(key.access_key_id), json!(key.secret_access_key), json!(key.principal)]);
     context.print(&table)?;
-    let try_this = "tadoru aws-profile ACCESS_KEY_ID, which prints a profile for ~/.aws/config and ~/.aws/credentials";
-    context.note(&Message::note("the secret is not shown again").try_this(try_this));
+    let note = Message::note("the key is this lake's alone: AWS does not know it");
+    context.note(&note.try_this(format!("tadoru aws-profile {}, and tadoru serve", key.access_key_id)));
     Ok(Exit::Done)
 }
 

@@ -58,7 +58,14 @@ impl AccessReport {
         };
         let ask = |granularity, listed| {
             let window = AccessWindow { since_us, until_us: request.now.us };
-            let input = Input { subjects: vec![subject.clone()], granularity, listed, window, regions: Vec::new() };
+            let input = Input {
+                subjects: vec![subject.clone()],
+                granularity,
+                listed,
+                window,
+                regions: Vec::new(),
+                granting: false,
+            };
             access_advisor::ask(&snapshot, request.reference, inventory, &coverage, &input, request.now.us)
         };
         let services = ask(Granularity::Service, Listed::All)?.lines;

@@ -32,18 +32,7 @@ pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> 
             all.extend(found.map(|entity| json!([member, entity.document])));
         }
     }
-    let page = request.page(all, USUAL_PAGE, &filters)?;
-    let mut lists: Map<String, Value> =
-        LISTS.into_iter().map(|(_, _, member)| (member.to_owned(), json!([]))).collect();
-    let mut answer = page.answer("items");
-    if let Some(Value::Array(items)) = answer.remove("items") {
-        for item in items {
-            let (member, document) = (item[0].as_str().unwrap_or_default(), item[1].clone());
-            lists.get_mut(member).and_then(Value::as_array_mut).expect("a list for each member").push(document);
-        }
-    }
-    answer.extend(lists);
-    Ok(answer)
+    Ok(request.page(all, USUAL_PAGE, &filters)?.answer_of_lists(&LISTS.map(|(_, _, member)| member)))
 }
 
 fn is_of(policy: &Entity, filter: &str) -> bool {

@@ -25,7 +25,7 @@ fn list(folder: &Path) -> String {
          [differences_from_aws.md](differences_from_aws.md).\n",
     );
     for service in Model::embedded().services() {
-        let answered = sentences(&folder.join(&service.name));
+        let answered = sentences(&folder.join(service.name.replace('-', "_")));
         let planned: Vec<&str> =
             service.operations.keys().map(String::as_str).filter(|name| !answered.contains_key(*name)).collect();
         write!(text, "\n## {}\n\n", service.name).unwrap();
