@@ -16,6 +16,7 @@ mod keys;
 mod lake;
 mod man;
 mod permissions;
+mod printed_answer;
 mod selection;
 mod serve;
 mod service_reference;
@@ -37,7 +38,7 @@ use iam::service_reference::ServiceReference;
 use crate::clock::{Now, NowSource};
 use crate::config::{Config, Environment, Settings};
 use crate::error::{Exit, Failure, Message, bad_command_line, is_broken_pipe};
-use crate::output::{self, OutputFormat, OutputOptions, Table};
+use crate::output::{self, OutputFormat};
 use crate::time_argument;
 
 /// Follow the trail: who used what in AWS, from your own CloudTrail logs.
@@ -354,57 +355,5 @@ impl Context {
             // Nothing can be said where stderr is gone.
             let _ = writeln!(anstream::stderr(), "{}", lines.join("\n"));
         }
-    }
-
-    /// How answers are printed on stdout.
-    fn output_options(&self) -> OutputOptions {
-        OutputOptions {
-            columns: self.columns.clone(),
-            query: self.query.clone(),
-            excel: self.excel,
-            zone: self.config.zone.clone(),
-            ..OutputOptions::for_stdout(self.format)
-        }
-    }
-
-    /// Prints whole records on stdout.
-    fn print_records(&self, records: &[String]) -> anyhow::Result<()> {
-        let mut out = anstream::stdout().lock();
-        output::record::write(records, &self.output_options(), &mut out)?;
-        out.flush()?;
-        Ok(())
-    }
-
-    /// Prints one JSON document on stdout.
-    fn print_document(&self, document: &serde_json::Value, format: OutputFormat) -> anyhow::Result<()> {
-        let mut out = data_out();
-        output::document::write(document, &OutputOptions { format, ..self.output_options() }, &mut out)?;
-        out.flush()?;
-        Ok(())
-    }
-
-    /// Prints an answer on stdout.
-    fn print(&self, table: &Table) -> anyhow::Result<()> {
-        let mut options = self.output_options();
-        let fitting = output::fitting_columns(table, &options);
-        if fitting.is_some() {
-            options.columns.clone_from(&fitting);
-        }
-        let mut out = data_out();
-        output::write(table, &options, &mut out)?;
-        out.flush()?;
-        if let Some(shown) = fitting {
-            self.note_left_out(table, &shown);
-        }
-        Ok(())
-    }
-
-    /// Says which columns the terminal has no room for.
-    fn note_left_out(&self, table: &Table, shown: &[String]) {
-        let names = table.columns.iter().map(|column| column.name.as_str());
-        let left_out: Vec<&str> = names.filter(|name| !shown.iter().any(|other| other == name)).collect();
-        let what = format!("{} of {} columns are left out", left_out.len(), table.columns.len());
-        let message = Message::note(what).why(format!("the terminal has no room for {}", left_out.join(", ")));
-        self.note(&message.try_this("--columns NAME,…, -o jsonl, or a wider terminal"));
     }
 }
