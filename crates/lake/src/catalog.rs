@@ -3,6 +3,7 @@
 //! them is `lake_table`'s.
 
 mod append;
+mod aws_job;
 mod catalog_error;
 mod connection;
 mod data_file;
@@ -11,6 +12,7 @@ mod ducklake_table;
 mod expiry;
 mod fold;
 mod inventory;
+mod issued_key;
 mod key_set;
 mod ledger;
 mod ledger_table;
@@ -33,11 +35,13 @@ use crate::timestamp;
 use version::{DUCKLAKE_VERSION, LAKE_VERSION, create_later_tables};
 
 pub use append::{Append, NewObject, NewReject};
+pub use aws_job::AwsJob;
 pub use catalog_error::{CatalogError, CatalogFault};
 pub use data_file::DataFile;
 pub use digest::{DigestSpan, FileFinding, ListedFile, NewDigest};
 pub use expiry::ScheduledFile;
 pub use inventory::{DatedPart, InventoryPoint, InventorySnapshot, PartChange};
+pub use issued_key::IssuedKey;
 pub use ledger::{Delivery, LakeCounts};
 pub use ledger_table::{LedgerKind, LedgerTable};
 pub use object_verdict::{ListedObject, ObjectVerdict};

@@ -11,7 +11,7 @@ use query_syntax::event_filter::EventFilter;
 
 use crate::coverage::{Coverage, Gap};
 use crate::question_error::QuestionError;
-use crate::statement::{Parameter, bind};
+use crate::statement::{Parameter, bind, quote};
 
 const EVENTS: &str = include_str!("events.sql");
 const COUNT: &str = include_str!("events/count.sql");
@@ -83,6 +83,10 @@ pub struct Input {
     pub writes: bool,
     /// Without the calls of AWS services on their own behalf.
     pub no_services: bool,
+    /// Only events on a resource of this type, as `AWS::IAM::Role`.
+    pub resource_type: Option<String>,
+    /// Only events on a resource of this name: its ARN, or the last part of it.
+    pub resource_name: Option<String>,
 }
 
 /// Events, newest first.
@@ -177,6 +181,13 @@ impl Input {
         }
         if self.no_services {
             all.push("principaltype <> 'AWSService'".to_owned());
+        }
+        if let Some(resource_type) = &self.resource_type {
+            all.push(format!("any_match(resources, r -> r.type = {})", quote(resource_type)));
+        }
+        if let Some(name) = &self.resource_name {
+            let last_part = "regexp_extract(r.arn, '[^/:]+$')";
+            all.push(format!("any_match(resources, r -> r.arn = {0} OR {last_part} = {0})", quote(name)));
         }
         all
     }

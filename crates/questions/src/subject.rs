@@ -125,7 +125,8 @@ pub fn sharers(inventory: &Inventory<'_>, account: &str, source: &PolicySource) 
     }
 }
 
-fn by_arn(inventory: &Inventory<'_>, text: &str) -> Result<Option<Subject>, QuestionError> {
+/// The entity of the inventory with that ARN, in every account that has it.
+pub fn by_arn(inventory: &Inventory<'_>, text: &str) -> Result<Option<Subject>, QuestionError> {
     let Some(arn) = Arn::parse(text).filter(|arn| arn.service == "iam") else { return Ok(None) };
     let kind = match arn.resource.split('/').next() {
         Some("user") => EntityKind::User,

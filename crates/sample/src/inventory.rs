@@ -155,7 +155,7 @@ impl Organization {
             "PolicyName": policy.name,
             "PolicyId": unique_id("ANPA", &policy.arn),
             "Arn": policy.arn,
-            "Path": "/",
+            "Path": path_of(&policy.arn),
             "DefaultVersionId": format!("v{}", policy.versions.len()),
             "IsAttachable": true,
             "CreateDate": self.time(400),
@@ -336,4 +336,9 @@ fn further_role(index: usize, account: &str) -> Holder {
         groups: Vec::new(),
         age_days: 300,
     }
+}
+/// The path in a policy's ARN: `/` or `/jobs/`.
+fn path_of(arn: &str) -> &str {
+    let rest = arn.split_once(":policy").map_or("/", |(_, rest)| rest);
+    &rest[..=rest.rfind('/').expect("an ARN has a slash before the name")]
 }

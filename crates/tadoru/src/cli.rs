@@ -5,16 +5,20 @@ mod access_advisor;
 mod actions;
 mod activity;
 mod argument;
+mod aws_profile;
 mod completions;
 mod demo;
 mod events;
 mod generate_policy;
 mod ingest;
 mod inventory;
+mod keys;
 mod lake;
 mod man;
 mod permissions;
+mod printed_answer;
 mod selection;
+mod serve;
 mod service_reference;
 mod services;
 mod sql;
@@ -34,7 +38,7 @@ use iam::service_reference::ServiceReference;
 use crate::clock::{Now, NowSource};
 use crate::config::{Config, Environment, Settings};
 use crate::error::{Exit, Failure, Message, bad_command_line, is_broken_pipe};
-use crate::output::{self, OutputFormat, OutputOptions, Table};
+use crate::output::{self, OutputFormat};
 use crate::time_argument;
 
 /// Follow the trail: who used what in AWS, from your own CloudTrail logs.
@@ -81,6 +85,12 @@ enum Command {
     Status(status::Flags),
     /// Keep the lake fit: merge small files, retire old days, check that everything is as it should be
     Lake(self::lake::Flags),
+    /// Answer AWS's own commands from the lake: an endpoint for aws, boto3 and every SDK
+    Serve(serve::Flags),
+    /// The keys that clients of tadoru serve sign with
+    Keys(keys::Flags),
+    /// A profile for AWS's own configuration that leads to tadoru serve
+    AwsProfile(aws_profile::Flags),
     /// The script that completes this program's commands and flags in a shell
     Completions(completions::Flags),
     /// The manual page, as man reads it
@@ -184,6 +194,9 @@ fn run_command(context: &Context, command: Command) -> anyhow::Result<Exit> {
         Command::Actions(flags) => actions::run(context, &flags),
         Command::Sql(flags) => sql::run(context, flags),
         Command::Lake(flags) => self::lake::run(context, flags),
+        Command::Serve(flags) => serve::run(context, flags),
+        Command::Keys(flags) => keys::run(context, flags),
+        Command::AwsProfile(flags) => aws_profile::run(context, flags),
         Command::Completions(flags) => completions::run(CommandLine::command(), flags),
         Command::Man => man::run(CommandLine::command()),
     }
@@ -342,57 +355,5 @@ impl Context {
             // Nothing can be said where stderr is gone.
             let _ = writeln!(anstream::stderr(), "{}", lines.join("\n"));
         }
-    }
-
-    /// How answers are printed on stdout.
-    fn output_options(&self) -> OutputOptions {
-        OutputOptions {
-            columns: self.columns.clone(),
-            query: self.query.clone(),
-            excel: self.excel,
-            zone: self.config.zone.clone(),
-            ..OutputOptions::for_stdout(self.format)
-        }
-    }
-
-    /// Prints whole records on stdout.
-    fn print_records(&self, records: &[String]) -> anyhow::Result<()> {
-        let mut out = anstream::stdout().lock();
-        output::record::write(records, &self.output_options(), &mut out)?;
-        out.flush()?;
-        Ok(())
-    }
-
-    /// Prints one JSON document on stdout.
-    fn print_document(&self, document: &serde_json::Value, format: OutputFormat) -> anyhow::Result<()> {
-        let mut out = data_out();
-        output::document::write(document, &OutputOptions { format, ..self.output_options() }, &mut out)?;
-        out.flush()?;
-        Ok(())
-    }
-
-    /// Prints an answer on stdout.
-    fn print(&self, table: &Table) -> anyhow::Result<()> {
-        let mut options = self.output_options();
-        let fitting = output::fitting_columns(table, &options);
-        if fitting.is_some() {
-            options.columns.clone_from(&fitting);
-        }
-        let mut out = data_out();
-        output::write(table, &options, &mut out)?;
-        out.flush()?;
-        if let Some(shown) = fitting {
-            self.note_left_out(table, &shown);
-        }
-        Ok(())
-    }
-
-    /// Says which columns the terminal has no room for.
-    fn note_left_out(&self, table: &Table, shown: &[String]) {
-        let names = table.columns.iter().map(|column| column.name.as_str());
-        let left_out: Vec<&str> = names.filter(|name| !shown.iter().any(|other| other == name)).collect();
-        let what = format!("{} of {} columns are left out", left_out.len(), table.columns.len());
-        let message = Message::note(what).why(format!("the terminal has no room for {}", left_out.join(", ")));
-        self.note(&message.try_this("--columns NAME,…, -o jsonl, or a wider terminal"));
     }
 }

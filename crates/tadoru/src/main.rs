@@ -1,6 +1,7 @@
 //! The program: reads the command line, settings and time once, runs one command, prints what went wrong in three lines.
 //! Everything else is in `cli/<command>`, which calls `questions`, `lake` and `output`.
 
+mod aws;
 mod cli;
 mod clock;
 mod config;

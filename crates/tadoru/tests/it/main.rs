@@ -8,6 +8,7 @@
 )]
 
 mod access_advisor;
+mod aws_cli;
 mod bad_inputs;
 mod bad_lake;
 mod collect;

@@ -131,7 +131,7 @@ pub(super) fn store(
 
 /// The policies of an entity that are no policies, each with the reason.
 fn broken_policies(entity: &Entity) -> Vec<String> {
-    let own = entity.inline_policies().map(|(name, document)| (name, document));
+    let own = entity.inline_policies();
     let managed = entity.default_version().map(|document| (entity.name.as_str(), document));
     let broken = |(name, document): (&str, &Value)| {
         let parsed = match document {

@@ -1,0 +1,125 @@
+//! The AWS-compatible endpoint: AWS's operations answered from the lake and the inventory. `server` listens, `endpoint` checks who
+//! asks and finds the operation, `aws-wire` reads and writes what goes over the wire; each operation has a file of its name and
+//! calls the same questions as the command line. Where an answer is not AWS's: docs/differences_from_aws.md.
+
+pub mod caller;
+mod cloudtrail;
+pub mod endpoint;
+mod iam;
+mod identitystore;
+mod page;
+pub mod server;
+mod sso_admin;
+mod sts;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ::iam::service_reference::ServiceReference;
+use ::lake::catalog::{Catalog, CatalogError};
+use ::lake::engine::EngineLimits;
+use ::lake::snapshot::{Snapshot, SnapshotError};
+use aws_wire::error::AwsError;
+use questions::question_error::QuestionError;
+use serde_json::{Map, Value};
+
+use self::caller::Caller;
+use crate::clock::Now;
+
+/// What an operation does with a request.
+type Run = fn(&Request<'_>) -> Result<Map<String, Value>, OperationError>;
+
+/// The operations that are there: service, name, work.
+const OPERATIONS: &[(&str, &[(&str, Run)])] = &[
+    ("cloudtrail", cloudtrail::OPERATIONS),
+    ("iam", iam::OPERATIONS),
+    ("identitystore", identitystore::OPERATIONS),
+    ("sso-admin", sso_admin::OPERATIONS),
+    ("sts", sts::OPERATIONS),
+];
+
+/// The work of an operation; `None` where it is not there.
+fn find(service: &str, operation: &str) -> Option<Run> {
+    let (_, operations) = OPERATIONS.iter().find(|(name, _)| *name == service)?;
+    operations.iter().find(|(name, _)| *name == operation).map(|(_, run)| *run)
+}
+
+/// Why an operation has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// For the client.
+    #[error(transparent)]
+    Aws(#[from] AwsError),
+    /// For the log; the client hears that something failed.
+    #[error(transparent)]
+    Question(#[from] QuestionError),
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// How far back answers go, and what else AWS bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AwsLimits {
+    /// As AWS: 400 days of last use, 90 days of events.
+    Strict,
+    /// As far as the lake reaches.
+    Off,
+}
+
+/// A request whose caller and input are known to be good.
+struct Request<'e> {
+    folder: &'e Path,
+    catalog: &'e Mutex<Catalog>,
+    reference: &'e ServiceReference,
+    limits: AwsLimits,
+    caller: &'e Caller,
+    operation: &'e str,
+    /// Whether the operation declares an error with that code.
+    declares_invalid_input: bool,
+    input: Map<String, Value>,
+    now: Now,
+}
+
+impl Request<'_> {
+    /// The lake as it is now.
+    fn snapshot(&self) -> Result<Snapshot, OperationError> {
+        Ok(Snapshot::open(self.folder, EngineLimits::default())?)
+    }
+
+    /// The catalog to write to; held for single statements.
+    fn catalog(&self) -> MutexGuard<'_, Catalog> {
+        self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A member that is text.
+    fn text(&self, member: &str) -> Option<&str> {
+        self.input.get(member).and_then(Value::as_str)
+    }
+
+    /// A member that the model requires, so that it is there.
+    fn required(&self, member: &str) -> &str {
+        self.text(member).expect("the input was compared with the model")
+    }
+
+    /// A member that is a number.
+    fn number(&self, member: &str) -> Option<i64> {
+        self.input.get(member).and_then(Value::as_i64)
+    }
+
+    /// The texts of a list.
+    fn texts(&self, member: &str) -> Vec<&str> {
+        self.input.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+}
+
+/// The members of an answer.
+fn answer(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}

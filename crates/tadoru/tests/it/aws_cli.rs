@@ -1,0 +1,8 @@
+//! `tadoru serve` asked by AWS's own clients: the commands of `tests/aws_cli/<service>/<operation>/*.case` with the real `aws`,
+//! and the answers of `truth/` with boto3. Each test has a server of its own on a free port.
+
+mod cases;
+mod operation_list;
+mod refusals;
+mod running_server;
+mod truth;
