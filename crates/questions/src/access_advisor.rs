@@ -18,11 +18,11 @@ use lake::snapshot::Snapshot;
 use crate::access_use::{Use, UseRow, UseSum};
 use crate::access_window::AccessWindow;
 use crate::coverage::{Coverage, Reach};
-use crate::data_event::DataEvents;
 use crate::events::condition::is_any_of;
 use crate::inventory::Inventory;
 use crate::permission::{GrantingPolicy, Permissions, PolicyReader};
 use crate::question_error::QuestionError;
+use crate::recorded_event::AccountTrails;
 use crate::statement::{Parameter, bind};
 use crate::subject::{self, Subject};
 use crate::verdict::Verdict;
@@ -181,10 +181,7 @@ pub fn ask(
     let index = ActionIndex::new(reference);
     let mut policies = PolicyReader::new(inventory, &index);
     let recorded_actions = recorded_action::RecordedActions::new(reference, &index);
-    let recorded = match input.listed {
-        Listed::Used => DataEvents::default(),
-        _ => DataEvents::read(snapshot, inventory, input.window, now_us)?,
-    };
+    let trails = AccountTrails::read(inventory)?;
     let mut answer =
         Answer { lines: Vec::new(), reach: BTreeMap::new(), basis: PermissionBasis::default(), sql: String::new() };
     for subject in subjects {
@@ -201,7 +198,7 @@ pub fn ask(
             permissions: &permissions,
             uses: &uses,
             reach: &answer.reach,
-            data_events: &recorded,
+            trails: &trails,
             recorded_actions: &recorded_actions,
             granting: input.granting,
         };

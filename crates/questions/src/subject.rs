@@ -8,6 +8,7 @@ use iam::inventory::{Entity, EntityKind};
 use lake::snapshot::Snapshot;
 
 use crate::inventory::Inventory;
+use crate::permission::PolicySource;
 use crate::principal_name::{self, Holder};
 use crate::question_error::QuestionError;
 
@@ -109,6 +110,19 @@ pub fn all(inventory: &Inventory<'_>, logged: Vec<String>) -> Result<Vec<Subject
 /// The user or role of the inventory that a principal of the logs is.
 pub fn entity(inventory: &Inventory<'_>, principal: &str) -> Result<Option<Entity>, QuestionError> {
     Ok(by_arn(inventory, principal)?.and_then(|subject| subject.entities.into_iter().next()))
+}
+
+/// The principals that have a managed policy, or are in a group of an account.
+pub fn sharers(inventory: &Inventory<'_>, account: &str, source: &PolicySource) -> Result<Vec<String>, QuestionError> {
+    match source {
+        PolicySource::Managed { arn } => Ok(by_arn(inventory, arn)?.map(|policy| policy.members).unwrap_or_default()),
+        PolicySource::Inline { entity: EntityKind::Group, entity_name } => {
+            let groups = inventory.named(EntityKind::Group, entity_name)?;
+            let group = groups.iter().find(|group| group.extent.scope == account);
+            group.map_or(Ok(Vec::new()), |group| members(inventory, group))
+        }
+        PolicySource::Inline { .. } => Ok(Vec::new()),
+    }
 }
 
 /// The entity of the inventory with that ARN, in every account that has it.

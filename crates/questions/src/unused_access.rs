@@ -7,6 +7,7 @@ mod assignment;
 mod credential;
 pub mod exception;
 mod last_use;
+mod shown_call;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +25,7 @@ use crate::verdict::Verdict;
 use exception::{Exception, ExceptionUse};
 use last_use::LastUses;
 pub use last_use::{LastUse, LastUseSource};
+use shown_call::ShownCalls;
 
 /// What is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,6 +135,7 @@ pub fn ask(
         input,
         now_us,
         uses: LastUses::read(snapshot, inventory, now_us)?,
+        shown: ShownCalls::read(reference, inventory)?,
         answer: Answer::default(),
     };
     let in_use = search.principals()?;
@@ -160,6 +163,7 @@ struct Search<'a, 's> {
     input: &'a Input,
     now_us: i64,
     uses: LastUses,
+    shown: ShownCalls<'a, 's>,
     answer: Answer,
 }
 
@@ -216,20 +220,23 @@ impl Search<'_, '_> {
                     self.answer.younger += 1;
                     continue;
                 }
+                // What was before it was made was another's of the same name.
                 let last_use = self.uses.of_principal(&entity.key);
+                let last_use = last_use.filter(|last| created_at_us.is_none_or(|created| last.at_us >= created));
                 if self.is_in_use(last_use.as_ref()) {
                     in_use.push(Subject::of_principal(entity));
                     continue;
                 }
+                let why = self.shown.why_not(&entity)?;
                 let finding = Finding {
                     kind,
-                    verdict: Verdict::Unused,
+                    verdict: if why.is_none() { Verdict::Unused } else { Verdict::Unknown },
                     account: entity.extent.scope,
                     principal: entity.key,
                     detail: None,
                     created_at_us,
                     last_use,
-                    why: None,
+                    why,
                     exception: None,
                 };
                 self.find(finding, false);

@@ -67,6 +67,9 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Call>, Fault> {
         let place = if index == 0 { String::new() } else { format!("document {}: ", index + 1) };
         calls.extend(of_value(value).map_err(|fault| Fault { what: place + &fault.what, ..fault })?);
     }
+    if calls.is_empty() {
+        return Err(Fault::new("it holds no answer"));
+    }
     Ok(calls)
 }
 
@@ -296,6 +299,7 @@ mod tests {
         };
         check("", "it is empty");
         check("[1]", "[0]: it holds no JSON object");
+        check("[]", "it holds no answer");
         check("{\"UserDetailList\": [", "it is not JSON: EOF while parsing a list at line 1 column 20");
         check(
             r#"{"Users":[{"UserId":"AIDA","Arn":"arn:aws:iam::1:user/a"}]}"#,

@@ -161,6 +161,9 @@ fn authorization_details(said: &mut Said, call: Call, account: Option<&str>) -> 
         for (index, mut fields) in take_list(&mut output, list)?.into_iter().enumerate() {
             let place = format!("{list}[{index}]");
             let (key, name) = (needed(&fields, "Arn", &place)?, needed(&fields, name, &place)?);
+            if Arn::parse(&key).is_none_or(|arn| arn.service != "iam") {
+                return Err(Fault::new(format!("{place}: {key} is no ARN of IAM")));
+            }
             for list in ["UserPolicyList", "GroupPolicyList", "RolePolicyList"] {
                 decode_documents(&mut fields, list, "PolicyDocument");
             }

@@ -6,15 +6,16 @@ use std::rc::Rc;
 
 use iam::permitted_actions::{ActionId, ActionIndex};
 use iam::recording::{self, Recording};
-use iam::service_reference::ServiceReference;
+use iam::service_reference::{AccessLevel, ServiceReference};
 
 /// An action with how CloudTrail records it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RecordedAction {
     pub id: ActionId,
     pub recording: Recording,
-    /// Its calls are, or may be, data events.
-    pub may_be_data: bool,
+    pub access_level: AccessLevel,
+    /// AWS does not say whether its calls are data events.
+    pub is_undecided: bool,
 }
 
 /// The actions of each service that was asked for.
@@ -35,10 +36,12 @@ impl<'a> RecordedActions<'a> {
             return Rc::clone(known);
         }
         let actions = self.reference.actions(namespace).iter().filter_map(|action| {
-            let recording = action.recording();
-            let is_undecided = recording::is_undecided(namespace, action.name);
-            let may_be_data = recording.data_event_type().is_some() || is_undecided;
-            Some(RecordedAction { id: self.index.find(namespace, action.name)?, recording, may_be_data })
+            Some(RecordedAction {
+                id: self.index.find(namespace, action.name)?,
+                recording: action.recording(),
+                access_level: action.access_level,
+                is_undecided: recording::is_undecided(namespace, action.name),
+            })
         });
         let found = Rc::new(actions.collect::<Vec<_>>());
         self.by_namespace.borrow_mut().insert(namespace.to_owned(), Rc::clone(&found));

@@ -10,8 +10,8 @@ use super::recorded_action::RecordedActions;
 use super::{EntityUse, GrantedBy, Granularity, Line, Listed, Uses, accounts_of};
 use crate::access_use::Use;
 use crate::coverage::Reach;
-use crate::data_event::DataEvents;
 use crate::permission::Permissions;
+use crate::recorded_event::{AccountTrails, RecordedEvents};
 use crate::subject::Subject;
 use crate::verdict::Verdict;
 
@@ -23,7 +23,7 @@ pub(super) struct Report<'a> {
     pub permissions: &'a Option<Permissions>,
     pub uses: &'a Uses,
     pub reach: &'a BTreeMap<String, Reach>,
-    pub data_events: &'a DataEvents,
+    pub trails: &'a AccountTrails,
     pub recorded_actions: &'a RecordedActions<'a>,
     /// Whether it was asked which policies grant.
     pub granting: bool,
@@ -101,7 +101,8 @@ impl Report<'_> {
         let (service_namespace, action_name) = key;
         let is_permitted = self.is_permitted(&service_namespace, action_name.as_deref(), is_unmapped);
         let verdict = match (&seen, is_permitted) {
-            (Some(_), Some(false)) => Verdict::UsedNoLongerPermitted,
+            // What was only ever refused was never permitted, as far as the logs tell.
+            (Some(seen), Some(false)) if seen.denied_count < seen.event_count => Verdict::UsedNoLongerPermitted,
             (Some(_), _) => Verdict::Used,
             (None, _) => self.verdict_of_unseen(&service_namespace, action_name.as_deref()),
         };
@@ -132,34 +133,34 @@ impl Report<'_> {
 
     fn verdict_of_unseen(&self, namespace: &str, action: Option<&str>) -> Verdict {
         let accounts = accounts_of(self.subject);
-        let is_recorded = match action {
-            None => self.is_service_recorded(namespace, &accounts),
-            Some(action) => {
-                let action = self.reference.find_action(namespace, action);
-                action.map(|action| action.recording()).is_some_and(|recording| {
-                    recording.is_complete(self.data_events_come(namespace, recording, &accounts))
-                })
+        let is_recorded = accounts.iter().all(|account| {
+            let recorded = self.trails.of_account(account);
+            match action {
+                None => self.is_service_recorded(namespace, recorded),
+                Some(action) => {
+                    let action = self.reference.find_action(namespace, action);
+                    action.is_some_and(|action| recorded.hold(namespace, action.recording(), action.access_level))
+                }
             }
-        };
+        });
         let is_complete = accounts.iter().all(|account| self.reach.get(account).is_some_and(|reach| reach.complete));
         Verdict::of_unseen(is_complete, is_recorded)
     }
 
-    fn data_events_come(&self, namespace: &str, recording: Recording, accounts: &BTreeSet<String>) -> bool {
-        accounts.iter().all(|account| self.data_events.come(account, namespace, recording))
-    }
-
     /// Whether a call of what the subject may do with the service would be in the logs; of all that the service has, where
-    /// the permissions are not known.
-    fn is_service_recorded(&self, namespace: &str, accounts: &BTreeSet<String>) -> bool {
+    /// the permissions are not known. Actions that no log ever shows do not count, unless there is nothing else.
+    fn is_service_recorded(&self, namespace: &str, recorded: &RecordedEvents) -> bool {
         let permitted = self.permissions.as_ref().filter(|permissions| permissions.unread.is_empty());
         let is_permitted = |id| permitted.is_none_or(|permissions| permissions.permitted.actions.contains(id));
         let mut any = false;
         for action in self.recorded_actions.of(namespace).iter().filter(|action| is_permitted(action.id)) {
-            any |= action.recording != Recording::Never;
-            if action.may_be_data && !self.data_events_come(namespace, action.recording, accounts) {
-                return false;
+            match action.recording {
+                Recording::Never => continue,
+                Recording::Unsure if !action.is_undecided => {}
+                recording if recorded.hold(namespace, recording, action.access_level) => {}
+                _ => return false,
             }
+            any = true;
         }
         any
     }

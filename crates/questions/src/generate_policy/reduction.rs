@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use iam::inventory::EntityKind;
 use iam::least_privilege::reduce;
-use iam::permitted_actions::{ActionIndex, Grant};
+use iam::permitted_actions::{ActionIndex, ActionSet, Grant};
 use iam::policy_document::PolicyDocument;
+use iam::recording::Recording;
 use iam::service_reference::ServiceReference;
 use serde_json::Value;
 
@@ -14,7 +15,8 @@ use super::{Answer, Place};
 use crate::inventory::Inventory;
 use crate::permission::{GrantingPolicy, PolicyReader, PolicySource};
 use crate::question_error::QuestionError;
-use crate::subject::Subject;
+use crate::recorded_event::AccountTrails;
+use crate::subject::{self, Subject};
 
 /// One present policy with what is left of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +33,10 @@ pub struct ReducedPolicy {
     pub kept: BTreeSet<String>,
     /// Patterns of actions that are in it no more.
     pub removed: Vec<String>,
+    /// Actions that it grants no more and that these logs could not show: they may be in use.
+    pub not_shown: Vec<String>,
+    /// Others who have the policy; what they used is not looked at.
+    pub sharers: Vec<String>,
     /// None where nothing that it grants was used.
     pub document: Option<Value>,
 }
@@ -55,36 +61,62 @@ pub fn reduced(
     let index = ActionIndex::new(reference);
     let mut permissions = PolicyReader::new(inventory, &index).permissions(entity)?;
     let mut found = Vec::new();
+    let account = entity.extent.scope.as_str();
+    let trails = AccountTrails::read(inventory)?;
     for policy in &permissions.policies {
         match one(policy, &index, &used) {
-            Ok(reduced) => found.push(reduced),
+            Ok((mut reduced, kept)) => {
+                let removed = policy.grant.alone().without(&kept);
+                let names = removed.iter().map(|id| index.action(id));
+                let is_hidden = |(namespace, name): &(&str, &str)| {
+                    let action = reference.find_action(namespace, name);
+                    action.is_some_and(|action| match action.recording() {
+                        // That no operation bears its name says that nobody calls it, more often than not.
+                        Recording::Unsure => false,
+                        recording => !trails.of_account(account).hold(namespace, recording, action.access_level),
+                    })
+                };
+                reduced.not_shown =
+                    names.filter(is_hidden).map(|(namespace, name)| format!("{namespace}:{name}")).collect();
+                reduced.sharers = subject::sharers(inventory, account, &policy.source)?;
+                reduced.sharers.retain(|sharer| !subject.members.contains(sharer));
+                found.push(reduced);
+            }
             Err(why) => permissions.unread.push(format!("the policy {} cannot be read: {why}", policy.name)),
         }
     }
     Ok((found, permissions.unread))
 }
 
-fn one(policy: &GrantingPolicy, index: &ActionIndex, used: &BTreeSet<String>) -> Result<ReducedPolicy, String> {
+/// The policy reduced, and the actions that it still grants.
+fn one(
+    policy: &GrantingPolicy,
+    index: &ActionIndex,
+    used: &BTreeSet<String>,
+) -> Result<(ReducedPolicy, ActionSet), String> {
     let reduction = reduce(&policy.written, used).map_err(|error| error.to_string())?;
-    let kept_count = match &reduction.document {
-        None => 0,
+    let kept = match &reduction.document {
+        None => index.none(),
         Some(document) => {
             let document = PolicyDocument::parse(document).map_err(|error| error.to_string())?;
-            Grant::of(&document, index).alone().len()
+            Grant::of(&document, index).alone()
         }
     };
     let (arn, holder) = match &policy.source {
         PolicySource::Managed { arn } => (Some(arn.clone()), None),
         PolicySource::Inline { entity, entity_name } => (None, Some((entity.name(), entity_name.clone()))),
     };
-    Ok(ReducedPolicy {
+    let reduced = ReducedPolicy {
         name: policy.name.clone(),
         arn,
         holder,
         granted_count: policy.grant.alone().len(),
-        kept_count,
+        kept_count: kept.len(),
         kept: reduction.kept,
         removed: reduction.removed,
+        not_shown: Vec::new(),
+        sharers: Vec::new(),
         document: reduction.document,
-    })
+    };
+    Ok((reduced, kept))
 }

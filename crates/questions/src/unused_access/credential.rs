@@ -17,6 +17,8 @@ struct AccessKey {
     detail: String,
     created_at_us: Option<i64>,
     last_use: Option<LastUse>,
+    /// Why nothing can be said, where nothing was seen.
+    why: Option<String>,
 }
 
 impl Search<'_, '_> {
@@ -39,6 +41,7 @@ impl Search<'_, '_> {
                     detail: String::new(),
                     created_at_us: last_use::time(changed),
                     last_use: self.uses.of_password(&report.key),
+                    why: None,
                 };
                 self.found(FindingKind::Password, password);
             }
@@ -56,37 +59,49 @@ impl Search<'_, '_> {
         }
         let finding = Finding {
             kind,
-            verdict: Verdict::Unused,
+            verdict: if key.why.is_none() { Verdict::Unused } else { Verdict::Unknown },
             account: key.account,
             principal: key.user_arn,
             detail: Some(key.detail).filter(|detail| !detail.is_empty()),
             created_at_us: key.created_at_us,
             last_use: key.last_use,
-            why: None,
+            why: key.why,
             exception: None,
         };
         self.find(finding, kind == FindingKind::AccessKey);
     }
 
     /// Active keys by id where the inventory lists them, else by their number in the credential report.
-    fn access_keys(&self, reports: &[Entity]) -> Result<Vec<AccessKey>, QuestionError> {
+    fn access_keys(&mut self, reports: &[Entity]) -> Result<Vec<AccessKey>, QuestionError> {
         let listed = self.entities(EntityKind::AccessKey)?;
         let active: Vec<&Entity> = listed.iter().filter(|key| key.text("Status") == Some("Active")).collect();
         let ids: Vec<String> = active.iter().map(|key| key.key.clone()).collect();
         let last = last_use::of_access_keys(self.snapshot, &ids, self.now_us)?;
-        let arns: BTreeMap<(String, String), String> = self
+        let users: BTreeMap<(String, String), Entity> = self
             .entities(EntityKind::User)?
             .into_iter()
-            .map(|user| ((user.extent.scope, user.name), user.key))
+            .map(|user| ((user.extent.scope.clone(), user.name.clone()), user))
             .collect();
         let mut keys = Vec::new();
         for key in active {
             let account = key.extent.scope.clone();
             let user = key.text("UserName").unwrap_or_default();
-            let user_arn = arns.get(&(account.clone(), user.to_owned())).cloned();
+            let known = users.get(&(account.clone(), user.to_owned()));
+            let user_arn =
+                known.map_or_else(|| format!("arn:aws:iam::{account}:user/{user}"), |known| known.key.clone());
+            let report = reports.iter().find(|report| report.key == user_arn);
+            let why = match (report, known) {
+                (Some(report), _) => (1..=2)
+                    .filter_map(|number| of_report(report, number)?.last_use)
+                    .any(|last| self.is_in_use(Some(&last)))
+                    .then(|| "IAM says that a key of this user was used, and not which".to_owned()),
+                (None, Some(known)) => self.shown.why_not(known)?,
+                (None, None) => None,
+            };
             keys.push(AccessKey {
-                user_arn: user_arn.unwrap_or_else(|| format!("arn:aws:iam::{account}:user/{user}")),
+                user_arn,
                 account,
+                why,
                 detail: key.key.clone(),
                 created_at_us: last_use::time(key.text("CreateDate")),
                 last_use: last.get(&key.key).cloned(),
@@ -94,7 +109,11 @@ impl Search<'_, '_> {
         }
         for report in reports {
             if self.inventory.part(EntityKind::AccessKey, &report.extent.scope).is_none() {
-                keys.extend((1..=2).filter_map(|number| of_report(report, number)));
+                let is_calling = self.is_in_use(self.uses.of_calls(&report.key).as_ref());
+                let calling = is_calling
+                    .then(|| "the logs show calls of this user, and the inventory has no ids of its keys".to_owned());
+                let of_user = (1..=2).filter_map(|number| of_report(report, number));
+                keys.extend(of_user.map(|key| AccessKey { why: calling.clone(), ..key }));
             }
         }
         Ok(keys)
@@ -112,5 +131,6 @@ fn of_report(report: &Entity, number: u8) -> Option<AccessKey> {
         created_at_us: last_use::time(cell("last_rotated").as_deref()),
         last_use: last_use::time(cell("last_used_date").as_deref())
             .map(|at_us| LastUse { at_us, source: LastUseSource::Inventory }),
+        why: None,
     })
 }

@@ -16,6 +16,7 @@ use crate::statement::{Parameter, bind};
 
 const SQL: &str = include_str!("../unused_access.sql");
 const ACCESS_KEYS_SQL: &str = include_str!("access_keys.sql");
+const ASSUMPTIONS_SQL: &str = include_str!("assumptions.sql");
 const SESSIONS_SQL: &str = include_str!("sessions.sql");
 
 /// The last use of something.
@@ -80,6 +81,10 @@ impl LastUses {
             let known = if *is_sign_in { &mut uses.sign_ins } else { &mut uses.calls };
             known.insert(principal.clone(), LastUse { at_us: *at_us, source: LastUseSource::Event(text(event_id)) });
         }
+        // Whoever assumes a role uses it, also where its own calls are data events that no trail delivers.
+        for (role, last) in of_assumed_roles(snapshot, now_us)? {
+            uses.add_call(&role, Some(last));
+        }
         for role in inventory.entities(EntityKind::Role)? {
             let last = role.document.get("RoleLastUsed").and_then(|last| last.get("LastUsedDate"));
             uses.add_call(&role.key, by_inventory(last.and_then(serde_json::Value::as_str)));
@@ -102,6 +107,11 @@ impl LastUses {
         }
     }
 
+    /// The last call, by the logs or the inventory.
+    pub fn of_calls(&self, arn: &str) -> Option<LastUse> {
+        self.calls.get(arn).cloned()
+    }
+
     /// The last call or sign-in of a user or role.
     pub fn of_principal(&self, arn: &str) -> Option<LastUse> {
         later(self.calls.get(arn).cloned(), self.sign_ins.get(arn).cloned())
@@ -111,6 +121,19 @@ impl LastUses {
     pub fn of_password(&self, arn: &str) -> Option<LastUse> {
         self.sign_ins.get(arn).cloned()
     }
+}
+
+/// The last time that each role was assumed, by its ARN.
+fn of_assumed_roles(snapshot: &Snapshot, now_us: i64) -> Result<BTreeMap<String, LastUse>, QuestionError> {
+    let until = format!("TIMESTAMP '{}'", duckdb_timestamp(now_us));
+    let sql = bind(ASSUMPTIONS_SQL, &[("until", Parameter::Sql(&until))]);
+    let mut found = BTreeMap::new();
+    for row in snapshot.query(&sql, now_us, Mode::Trusted)?.rows {
+        if let [Value::Text(role), Value::Timestamp(at_us), event_id] = row.as_slice() {
+            found.insert(role.clone(), LastUse { at_us: *at_us, source: LastUseSource::Event(text(event_id)) });
+        }
+    }
+    Ok(found)
 }
 
 /// The last use of access keys, by id.

@@ -239,6 +239,9 @@ fn policy(granted_by: &GrantedBy) -> Value {
 
 fn say_what_it_rests_on(context: &Context, answer: &Answer, input: &Input, span: Option<(i64, i64)>) {
     if answer.lines.is_empty() {
+        if !answer.basis.unread.is_empty() || !answer.basis.not_in_inventory.is_empty() {
+            say_permissions(context, &answer.basis);
+        }
         let why = match span {
             None => "the lake holds no events".to_owned(),
             Some((_, newest)) => format!("the newest event of the lake is of {}", from_lake::time(newest)),

@@ -9,6 +9,8 @@ mod terraform;
 
 use std::io::Write;
 
+use std::collections::BTreeSet;
+
 use clap::{Args, ValueEnum};
 use iam::inventory::EntityKind;
 use iam::least_privilege::split;
@@ -115,7 +117,8 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     if flags.reduce {
         let (reduced, unread) = reduction::reduced(&reference, &inventory, &subject, &answer)?;
         context.print(&reduced_table(&reduced))?;
-        say_reduction(context, &unread);
+        say_reduction(context, &reduced, &unread);
+        remark::say_unmapped(context, &answer);
         return Ok(Exit::Done);
     }
     let documents = match (&answer.document, flags.split) {
@@ -271,7 +274,31 @@ fn reduced_table(reduced: &[reduction::ReducedPolicy]) -> Table {
     table
 }
 
-fn say_reduction(context: &Context, unread: &[String]) {
+fn say_reduction(context: &Context, reduced: &[reduction::ReducedPolicy], unread: &[String]) {
+    let hidden: BTreeSet<&str> =
+        reduced.iter().flat_map(|policy| policy.not_shown.iter().map(String::as_str)).collect();
+    if !hidden.is_empty() {
+        let what = format!(
+            "{} of the actions that were taken out leave no trace in these logs: they may be in use",
+            hidden.len()
+        );
+        context.note(
+            &Message::warning(what)
+                .why(remark::listed(hidden.into_iter(), ", "))
+                .try_this("add by hand what is needed"),
+        );
+    }
+    for policy in reduced.iter().filter(|policy| !policy.sharers.is_empty()) {
+        let what = format!("others have {} too, and what they used is not looked at", policy.name);
+        context.note(&Message::warning(what).why(remark::listed(policy.sharers.iter().map(String::as_str), ", ")));
+    }
+    let of_aws = reduced.iter().filter(|policy| policy.arn.as_ref().is_some_and(|arn| arn.contains(":iam::aws:")));
+    for policy in of_aws {
+        context.note(&Message::note(format!(
+            "{} is AWS's own and cannot be changed: attach one of your own instead",
+            policy.name
+        )));
+    }
     if !unread.is_empty() {
         let message = Message::warning("policies that could not be read are not reduced").why(unread.join("\n"));
         context.note(&message.try_this("tadoru inventory import of a whole get-account-authorization-details"));

@@ -81,6 +81,10 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     context.print(&table(&answer.lines))?;
     say_the_sum(context, &answer, &subject.arn);
     say_what_it_rests_on(context, &answer);
+    if flags.fail_on_findings && answer.evaluated == 0 {
+        let message = Message::error("nothing was tested: no call could be evaluated");
+        return Err(Failure::failed(message.try_this("another --since, or another principal")).into());
+    }
     Ok(if flags.fail_on_findings && answer.would_be_denied > 0 { Exit::Findings } else { Exit::Done })
 }
 

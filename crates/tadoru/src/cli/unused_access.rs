@@ -166,8 +166,8 @@ fn say_what_it_rests_on(context: &Context, answer: &Answer, flags: &Flags) {
         answer.younger, flags.days, answer.service_linked
     );
     context.note(&Message::note(what).why(younger));
-    let reasons: BTreeSet<&str> =
-        answer.reach.values().flat_map(|reach| reach.why.iter().map(String::as_str)).collect();
+    let cut = answer.reach.values().filter(|reach| !reach.complete);
+    let reasons: BTreeSet<&str> = cut.flat_map(|reach| reach.why.iter().map(String::as_str)).collect();
     if !reasons.is_empty() {
         let shown: Vec<&str> = reasons.iter().copied().take(3).collect();
         let message = Message::warning("the logs do not cover the window everywhere: there nothing is called unused");

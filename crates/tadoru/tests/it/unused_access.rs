@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::reference::shared;
 use crate::test_lake::{TestLake, text};
@@ -72,6 +72,68 @@ fn a_longer_window_than_the_logs_is_unknown() {
     assert!(!findings.is_empty());
     let output = lake.run(&["--as-of", NOW, "unused-access", "--days", "90", "--fail-on-findings"]);
     assert_eq!(output.status.code(), Some(0), "what is unknown is no finding");
+}
+
+/// A role that may only read objects, and is assumed three days before *now*; a trail if one is given.
+fn lake_of_a_reader(trail: Option<Value>) -> TestLake {
+    let lake = TestLake::new();
+    let event = |time: &str, name: &str, parameters: Value| {
+        json!({"eventVersion": "1.09", "eventID": format!("{time}-{name}"), "eventTime": time, "eventSource": "sts.amazonaws.com",
+            "eventName": name, "eventType": "AwsApiCall", "awsRegion": "us-east-1", "recipientAccountId": "111111111111",
+            "userIdentity": {"type": "AWSService", "invokedBy": "lambda.amazonaws.com"}, "requestParameters": parameters})
+    };
+    let role = "arn:aws:iam::111111111111:role/Reader";
+    let records = [
+        event("2025-02-01T00:00:00Z", "GetCallerIdentity", json!(null)),
+        event("2025-03-29T00:00:00Z", "AssumeRole", json!({"roleArn": role})),
+        event("2025-03-31T23:59:00Z", "GetCallerIdentity", json!(null)),
+    ];
+    let log = lake.beside("log.json");
+    std::fs::write(&log, json!({"Records": records}).to_string()).unwrap();
+    lake.ingest(&[&log]);
+    let entity = |name: &str| {
+        let read = json!({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]});
+        json!({"Arn": format!("arn:aws:iam::111111111111:role/{name}"), "RoleName": name, "Path": "/",
+            "CreateDate": "2024-01-01T00:00:00+00:00", "RolePolicyList": [{"PolicyName": "read", "PolicyDocument": read}]})
+    };
+    let details = json!({"RoleDetailList": [entity("Reader"), entity("Idle")]});
+    let mut files = vec![("iam.json", details)];
+    files.extend(trail.map(|trail| ("trail.json", json!({"trailList": [trail]}))));
+    for (name, content) in files {
+        let file = lake.beside(name);
+        std::fs::write(&file, content.to_string()).unwrap();
+        let output = lake.run(&["--as-of", NOW, "inventory", "import", file.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    lake
+}
+
+#[test]
+fn a_role_that_is_assumed_is_in_use_though_its_reads_are_not_recorded() {
+    let lake = lake_of_a_reader(None);
+    let findings = find(&lake, &["--days", "30", "--kind", "role"]);
+    assert_eq!(names(&findings, "unused_role"), BTreeSet::from(["arn:aws:iam::111111111111:role/Idle".to_owned()]));
+    assert_eq!(findings[0]["verdict"], "unused");
+    let findings = find(&lake, &["--days", "30", "--kind", "permission"]);
+    assert_eq!(findings[0]["detail"], "s3");
+    assert_eq!(findings[0]["verdict"], "unknown", "no trail is known that records reads of objects");
+}
+
+#[test]
+fn nothing_is_unused_that_the_trail_does_not_record() {
+    let trail = |kind: &str, values: Value| {
+        json!({"TrailARN": "arn:aws:cloudtrail:us-east-1:111111111111:trail/t", "IsMultiRegionTrail": true, "IsLogging": true,
+            "EventSelectors": [{"ReadWriteType": kind, "IncludeManagementEvents": true,
+                "DataResources": [{"Type": "AWS::S3::Object", "Values": values}]}]})
+    };
+    let verdicts = |trail: Value| {
+        let lake = lake_of_a_reader(Some(trail));
+        let of = |kind: &str| find(&lake, &["--days", "30", "--kind", kind])[0]["verdict"].clone();
+        (of("role"), of("permission"))
+    };
+    assert_eq!(verdicts(trail("WriteOnly", json!([]))), (json!("unknown"), json!("unknown")));
+    assert_eq!(verdicts(trail("All", json!(["arn:aws:s3:::one/"]))), (json!("unused"), json!("unknown")));
+    assert_eq!(verdicts(trail("All", json!(["arn:aws:s3"]))), (json!("unused"), json!("unused")));
 }
 
 #[test]

@@ -234,9 +234,19 @@ fn names_of(texts: &[String]) -> String {
 }
 
 /// The first of them, and how many more there are.
-fn listed<'t>(texts: impl ExactSizeIterator<Item = &'t str>, separator: &str) -> String {
+pub fn listed<'t>(texts: impl ExactSizeIterator<Item = &'t str>, separator: &str) -> String {
     let more = texts.len().saturating_sub(MOST_NAMES);
     let shown: Vec<&str> = texts.take(MOST_NAMES).collect();
     let more = if more > 0 { format!("{separator}{more} more") } else { String::new() };
     format!("{}{more}", shown.join(separator))
+}
+
+/// Events of the principal that no known action stands for: no policy can be cut to them.
+pub fn say_unmapped(context: &Context, answer: &Answer) {
+    let unmapped: BTreeSet<&str> = answer.of(Place::Unmapped).map(|line| line.action.as_str()).collect();
+    if !unmapped.is_empty() {
+        let message =
+            Message::warning("used, and no known action stands for it: what permits it may have been taken out");
+        context.note(&message.why(listed(unmapped.into_iter(), ", ")));
+    }
 }

@@ -9,9 +9,11 @@ use ::lake::stop_point;
 use ::lake::writer_lock::WriterLock;
 use anyhow::Context as _;
 use clap::Args;
+use iam::inventory::Entity;
 use iam::inventory::content::Fault;
 use iam::inventory::import::Import;
-use serde_json::json;
+use iam::policy_document::PolicyDocument;
+use serde_json::{Value, json};
 
 use super::super::Context;
 use crate::clock::Now;
@@ -105,6 +107,14 @@ pub(super) fn store(
     let (parts, warnings) =
         import.finish().map_err(|fault| Failure::failed(refusal("nothing was imported", &fault)))?;
     warnings.iter().for_each(|warning| context.note(&Message::warning(warning)));
+    let broken: Vec<String> = parts.iter().flat_map(|part| &part.entities).flat_map(broken_policies).collect();
+    if !broken.is_empty() {
+        let more = broken.len().saturating_sub(5);
+        let more = if more > 0 { format!("\n{more} more") } else { String::new() };
+        let message =
+            Message::warning(format!("{} policies cannot be read; what they grant is not known", broken.len()));
+        context.note(&message.why(broken[..broken.len().min(5)].join("\n") + &more));
+    }
 
     let lake = &context.config.lake;
     let mut catalog = Catalog::open_or_create(lake)?;
@@ -117,6 +127,20 @@ pub(super) fn store(
     context.print(&table(id, taken_at_us, &changes))?;
     note_emptied(context, &changes);
     Ok(())
+}
+
+/// The policies of an entity that are no policies, each with the reason.
+fn broken_policies(entity: &Entity) -> Vec<String> {
+    let own = entity.inline_policies();
+    let managed = entity.default_version().map(|document| (entity.name.as_str(), document));
+    let broken = |(name, document): (&str, &Value)| {
+        let parsed = match document {
+            Value::String(text) => PolicyDocument::parse_text(text),
+            document => PolicyDocument::parse(document),
+        };
+        parsed.err().map(|error| format!("{} {}: {name}: {error}", entity.extent.kind, entity.key))
+    };
+    own.chain(managed).filter_map(broken).collect()
 }
 
 pub(super) fn refusal(what: &str, fault: &Fault) -> Message {

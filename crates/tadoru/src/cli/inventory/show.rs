@@ -51,12 +51,26 @@ pub fn run(context: &Context, flags: &Flags) -> anyhow::Result<Exit> {
     if parts.is_empty() {
         super::note_none(context);
     }
+    let later = parts.iter().filter(is_wanted).filter(|part| part.is_later).map(|part| part.taken_at_us).min();
+    if let Some(later) = later {
+        let message = Message::note(format!(
+            "of this time nothing is known; shown is what was taken from {} on",
+            from_lake::time(later)
+        ));
+        context.note(&message.try_this("tadoru inventory list"));
+    }
     let Some(name) = flags.name.as_deref().map(|name| context.unquoted(name)) else {
         context.print(&table(&found))?;
         return Ok(Exit::Done);
     };
     let fits = |entity: &Entity| entity.key == name || entity.name == name;
-    let fitting: Vec<_> = found.into_iter().filter(|(_, entity)| fits(entity)).collect();
+    let mut fitting: Vec<_> = found.into_iter().filter(|(_, entity)| fits(entity)).collect();
+    // The user is meant, not what is reported of it.
+    let is_report =
+        |entity: &Entity| matches!(entity.extent.kind, EntityKind::CredentialReport | EntityKind::AccessKey);
+    if flags.kind.is_none() && fitting.iter().any(|(_, entity)| !is_report(entity)) {
+        fitting.retain(|(_, entity)| !is_report(entity));
+    }
     match fitting.as_slice() {
         [(taken_at_us, entity)] => {
             let document = document(*taken_at_us, entity);
