@@ -1,13 +1,26 @@
-//! CloudTrail, as far as it is there: the event history.
+//! CloudTrail: the event history from the lake, trails from the inventory.
 
+mod describe_trails;
+mod get_event_selectors;
+mod get_trail;
+mod get_trail_status;
+mod list_trails;
 mod lookup_events;
+mod trail;
 
 use aws_wire::constraint::Violation;
 use aws_wire::error::AwsError;
 
 use super::Run;
 
-pub const OPERATIONS: &[(&str, Run)] = &[("LookupEvents", lookup_events::run)];
+pub const OPERATIONS: &[(&str, Run)] = &[
+    ("DescribeTrails", describe_trails::run),
+    ("GetEventSelectors", get_event_selectors::run),
+    ("GetTrail", get_trail::run),
+    ("GetTrailStatus", get_trail_status::run),
+    ("ListTrails", list_trails::run),
+    ("LookupEvents", lookup_events::run),
+];
 
 /// CloudTrail has errors of its own for what other services call a validation error.
 pub fn refusal(operation: &str, violations: &[Violation]) -> Option<AwsError> {

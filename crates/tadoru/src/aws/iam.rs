@@ -3,6 +3,7 @@
 
 mod access_report;
 mod generate_service_last_accessed_details;
+mod get_access_key_last_used;
 mod get_account_authorization_details;
 mod get_group;
 mod get_group_policy;
@@ -43,6 +44,7 @@ use super::{OperationError, Request, Run};
 
 pub const OPERATIONS: &[(&str, Run)] = &[
     ("GenerateServiceLastAccessedDetails", generate_service_last_accessed_details::run),
+    ("GetAccessKeyLastUsed", get_access_key_last_used::run),
     ("GetAccountAuthorizationDetails", get_account_authorization_details::run),
     ("GetGroup", get_group::run),
     ("GetGroupPolicy", get_group_policy::run),

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{Context, serve};
 use crate::clock::Now;
 use crate::error::{Exit, Failure, Message};
-use crate::output::{Table, from_lake};
+use crate::output::{OutputFormat, Table, from_lake};
 
 #[derive(Debug, Args)]
 pub struct Flags {
@@ -51,11 +51,21 @@ fn create(context: &Context, principal: &str) -> anyhow::Result<Exit> {
     let created_at_us = Now::clock().us;
     let key = IssuedKey { access_key_id, secret_access_key, principal: caller.arn, created_at_us };
     catalog.add_issued_key(&key)?;
-    let mut table = Table::new(&["access_key_id", "secret_access_key", "principal"]);
-    table.rows.push(vec![json!(key.access_key_id), json!(key.secret_access_key), json!(key.principal)]);
-    context.print(&table)?;
+    let IssuedKey { access_key_id, secret_access_key, principal, .. } = key;
+    if matches!(context.format, OutputFormat::Json | OutputFormat::Jsonl) {
+        let names = json!({
+            "access_key_id": access_key_id,
+            "secret_access_key": secret_access_key,
+            "principal": principal,
+        });
+        context.print_document(&names, context.format)?;
+    } else {
+        let mut table = Table::new(&["access_key_id", "secret_access_key", "principal"]);
+        table.rows.push(vec![json!(access_key_id), json!(secret_access_key), json!(principal)]);
+        context.print(&table)?;
+    }
     let note = Message::note("the key is this lake's alone: AWS does not know it");
-    context.note(&note.try_this(format!("tadoru aws-profile {}, and tadoru serve", key.access_key_id)));
+    context.note(&note.try_this(format!("tadoru aws-profile {access_key_id}, and tadoru serve")));
     Ok(Exit::Done)
 }
 

@@ -64,7 +64,7 @@ pub struct Key {
 pub fn key(lake: &TestLake, principal: &str) -> Key {
     let output = lake.run(&["--quiet", "-o", "json", "keys", "create", "--for", principal]);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let member = |name: &str| rows[0][name].as_str().unwrap().to_owned();
+    let key: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let member = |name: &str| key[name].as_str().unwrap().to_owned();
     Key { id: member("access_key_id"), secret: member("secret_access_key") }
 }
