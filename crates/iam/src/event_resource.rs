@@ -3,6 +3,7 @@
 //! behind an alias and the id of what a call creates are not in it; such parts are `*`.
 
 mod arn_format;
+mod exception;
 mod observed;
 mod parameter;
 
@@ -68,6 +69,9 @@ pub fn of(reference: &ServiceReference, action: &str, call: &RecordedCall<'_>) -
     if types.is_empty() {
         return EventResources::NotTaken;
     }
+    if let Some(found) = exception::instead(namespace, action.name, call) {
+        return EventResources::Named(found);
+    }
     let mut found = Vec::new();
     let mut missing = Vec::new();
     let parameters = Parameters::of(call.parameters);
@@ -81,6 +85,7 @@ pub fn of(reference: &ServiceReference, action: &str, call: &RecordedCall<'_>) -
             false => found.extend(built),
         }
     }
+    found.extend(exception::besides(namespace, action.name, call, !found.is_empty()));
     if found.is_empty() {
         return EventResources::Unknown;
     }

@@ -8,6 +8,7 @@ pub mod event_resource;
 pub mod inventory;
 pub mod inventory_diff;
 pub mod least_privilege;
+mod percent_encoding;
 pub mod permitted_actions;
 pub mod policy_document;
 pub mod policy_evaluation;

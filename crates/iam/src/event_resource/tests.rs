@@ -35,6 +35,27 @@ fn what_the_record_lists_comes_first() {
 }
 
 #[test]
+fn a_copy_reads_its_source_and_writes_its_target() {
+    let copy = json!({"bucketName": "dst", "key": "k", "x-amz-copy-source": "/src/a%20b?versionId=1"});
+    let target = ["arn:aws:s3:::dst/k", "arn:aws:s3:::dst"];
+    check("s3:GetObject", &target, copy.clone(), &["arn:aws:s3:::src/a b"]);
+    check("s3:PutObject", &target, copy, &["arn:aws:s3:::dst/k"]);
+    check("s3:GetObject", &target, json!({"x-amz-copy-source": 5}), &["arn:aws:s3:::dst/k"]);
+}
+
+#[test]
+fn what_no_parameter_names_is_every_one_of_its_place() {
+    check("s3:DeleteObject", &["arn:aws:s3:::b"], json!({"bucketName": "b", "delete": ""}), &["arn:aws:s3:::b/*"]);
+    check("s3:DeleteObject", &["arn:aws:s3:::b/k"], json!({"bucketName": "b", "key": "k"}), &["arn:aws:s3:::b/k"]);
+    let parameters = json!({"instancesSet": {"items": [{"imageId": "ami-1"}]}});
+    let EventResources::Named(found) = resources(&ServiceReference::embedded(), "ec2:RunInstances", &[], &parameters)
+    else {
+        panic!("nothing is named");
+    };
+    assert!(found.iter().any(|resource| resource.arn == "arn:aws:ec2:eu-west-1:111111111111:volume/*"), "{found:?}");
+}
+
+#[test]
 fn parameters_name_resources() {
     check("s3:GetObject", &[], json!({"bucketName": "b", "key": "a/ä b"}), &["arn:aws:s3:::b/a/ä b"]);
     check("s3:ListBucket", &[], json!({"bucketName": "b", "prefix": "x/"}), &["arn:aws:s3:::b"]);
@@ -114,6 +135,7 @@ fn what_a_call_makes_is_a_pattern() {
             "arn:aws:ec2:eu-west-1:111111111111:network-interface/*",
             "arn:aws:ec2:eu-west-1:111111111111:security-group/sg-1",
             "arn:aws:ec2:eu-west-1:111111111111:subnet/subnet-1",
+            "arn:aws:ec2:eu-west-1:111111111111:volume/*",
         ],
     );
 }

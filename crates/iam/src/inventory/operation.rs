@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use super::content::{Call, Fault};
 use super::{Entity, EntityKind, Extent, credential_report};
 use crate::arn::Arn;
+use crate::percent_encoding::percent_decoded;
 use identity_center::{assignments, identity_store, instances, permission_set, permission_sets};
 use organization::{organization, service_control_policies};
 use trail::trails;
@@ -117,25 +118,6 @@ fn decode_document(fields: &mut Map<String, Value>, name: &str) {
             fields.insert(name.to_owned(), parsed);
         }
     }
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let pair = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match pair.filter(|_| first == b'%').and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn decode_documents(fields: &mut Map<String, Value>, list: &str, name: &str) {
