@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::catalog::{Catalog, CatalogError, DataFile, Retired, Table};
 use crate::clean_up::unnamed_files;
 use crate::engine::{EngineLimits, Mode};
-use crate::snapshot::{Snapshot, SnapshotError};
+use crate::snapshot::Snapshot;
 use crate::sql_error::SqlError;
 use crate::timestamp;
 use crate::upkeep::UpkeepError;
@@ -29,8 +29,6 @@ pub enum CheckError {
     #[error(transparent)]
     Catalog(#[from] CatalogError),
     #[error(transparent)]
-    Snapshot(#[from] SnapshotError),
-    #[error(transparent)]
     Sql(#[from] SqlError),
     #[error(transparent)]
     Files(#[from] UpkeepError),
@@ -41,7 +39,7 @@ pub fn check(folder: &Path, on_progress: &mut dyn FnMut(&str, usize, usize)) -> 
     let limits = EngineLimits { deadline: Duration::from_secs(24 * 3_600), ..EngineLimits::default() };
     let mut report = Report::default();
     let (snapshot, catalog) = match held_snapshot(folder, &limits) {
-        Err(SnapshotError::Catalog(CatalogError::ForeignChange(what))) => {
+        Err(CatalogError::ForeignChange(what)) => {
             report.found(Invariant::NoForeignChange, None, None, what);
             report.left_out("everything else: this tadoru would misread the lake");
             return Ok(report);
@@ -91,7 +89,7 @@ pub fn check(folder: &Path, on_progress: &mut dyn FnMut(&str, usize, usize)) -> 
 }
 
 /// The newest snapshot, and a catalog that stays as it was then: else what others commit would look like a contradiction.
-fn held_snapshot(folder: &Path, limits: &EngineLimits) -> Result<(Snapshot, Catalog), SnapshotError> {
+fn held_snapshot(folder: &Path, limits: &EngineLimits) -> Result<(Snapshot, Catalog), CatalogError> {
     loop {
         let snapshot = Snapshot::open(folder, limits.clone())?;
         let catalog = Catalog::open(folder)?;

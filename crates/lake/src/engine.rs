@@ -7,7 +7,7 @@ mod question;
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
@@ -98,8 +98,8 @@ impl Cancellation {
 pub struct Engine {
     limits: EngineLimits,
     footers: FooterCache,
-    /// None only while dropping.
-    runtime: Option<tokio::runtime::Runtime>,
+    /// None until the first statement: who only reads the catalog needs no threads.
+    runtime: Mutex<Option<tokio::runtime::Runtime>>,
 }
 
 /// Debug builds of the planner take some 50 KB of stack for each level of an expression; only touched pages cost.
@@ -109,16 +109,23 @@ const CANCELLATION_STEP: Duration = Duration::from_millis(50);
 const WORKER_STACK_BYTES: usize = 64 << 20;
 
 impl Engine {
-    /// An engine with threads of its own.
-    ///
-    /// # Errors
-    /// The system gives no threads.
-    pub fn new(limits: EngineLimits) -> Result<Self, std::io::Error> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .thread_name("lake-query")
-            .thread_stack_size(WORKER_STACK_BYTES)
-            .build()?;
-        Ok(Self { limits, footers: FooterCache::default(), runtime: Some(runtime) })
+    /// An engine, whose threads begin with its first statement.
+    pub fn new(limits: EngineLimits) -> Self {
+        Self { limits, footers: FooterCache::default(), runtime: Mutex::new(None) }
+    }
+
+    /// The threads that statements run on.
+    fn threads(&self) -> Result<tokio::runtime::Handle, SqlError> {
+        let mut runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
+        if runtime.is_none() {
+            let made = tokio::runtime::Builder::new_multi_thread()
+                .thread_name("lake-query")
+                .thread_stack_size(WORKER_STACK_BYTES)
+                .build()
+                .map_err(|error| SqlError::Execution(format!("no threads for the statement: {error}")))?;
+            *runtime = Some(made);
+        }
+        Ok(runtime.as_ref().expect("it was just made").handle().clone())
     }
 
     /// What a statement may cost here.
@@ -161,7 +168,7 @@ impl Engine {
         let (sender, receiver) = mpsc::sync_channel(4);
         let (limits, footers) = (self.limits.clone(), self.footers.clone());
         let question = Question { limits, footers, tables, sql: sql.to_owned(), now_us, mode };
-        let handle = self.runtime.as_ref().expect("present until dropped").handle().clone();
+        let handle = self.threads()?;
         let mut cancelled = cancellation.0.subscribe();
         let cancelled_here = cancellation.0.subscribe();
         let stop = Cancellation::default();
@@ -215,7 +222,7 @@ impl Engine {
 impl Drop for Engine {
     /// A statement that does not yield must not hold up the end of the process.
     fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.runtime.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
             runtime.shutdown_background();
         }
     }

@@ -21,20 +21,11 @@ pub struct Snapshot {
     tables: Vec<(String, LakeTable)>,
 }
 
-/// Why a lake cannot be asked.
-#[derive(Debug, thiserror::Error)]
-pub enum SnapshotError {
-    #[error(transparent)]
-    Catalog(#[from] CatalogError),
-    #[error("cannot start the query engine")]
-    Engine(#[from] std::io::Error),
-}
-
 impl Snapshot {
     /// The newest snapshot of the lake in `folder`.
-    pub fn open(folder: &Path, limits: EngineLimits) -> Result<Self, SnapshotError> {
+    pub fn open(folder: &Path, limits: EngineLimits) -> Result<Self, CatalogError> {
         let catalog = Catalog::open(folder)?;
-        let engine = Engine::new(limits)?;
+        let engine = Engine::new(limits);
         // The ledger has no versions of its own: a statement of SQLite's holds it at this moment, the files are held by id.
         catalog.hold()?;
         let id = catalog.newest_snapshot()?;

@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ::iam::service_reference::ServiceReference;
 use ::lake::catalog::{Catalog, CatalogError};
 use ::lake::engine::EngineLimits;
-use ::lake::snapshot::{Snapshot, SnapshotError};
+use ::lake::snapshot::Snapshot;
 use aws_wire::error::AwsError;
 use questions::question_error::QuestionError;
 use serde_json::{Map, Value};
@@ -53,8 +53,6 @@ pub enum OperationError {
     /// For the log; the client hears that something failed.
     #[error(transparent)]
     Question(#[from] QuestionError),
-    #[error(transparent)]
-    Snapshot(#[from] SnapshotError),
     #[error(transparent)]
     Catalog(#[from] CatalogError),
     #[error("{0}")]

@@ -14,7 +14,7 @@ struct Bench {
 
 fn bench(limits: EngineLimits) -> Bench {
     let folder = tempfile::tempdir().unwrap();
-    Bench { table: sample_table(folder.path()), engine: Engine::new(limits).unwrap(), _folder: folder }
+    Bench { table: sample_table(folder.path()), engine: Engine::new(limits), _folder: folder }
 }
 
 impl Bench {

@@ -33,7 +33,7 @@ fn a_text_spans_what_begins_like_it() {
 
 fn engine() -> Engine {
     let limits = EngineLimits { deadline: Duration::from_secs(600), partitions: Some(2), ..EngineLimits::default() };
-    Engine::new(limits).unwrap()
+    Engine::new(limits)
 }
 
 /// 2024-06-11, one day after the last sample event.

@@ -6,7 +6,6 @@ use std::io::ErrorKind;
 use lake::catalog::{Catalog, CatalogError, CatalogFault};
 use lake::check::CheckError;
 use lake::ingest::IngestError;
-use lake::snapshot::SnapshotError;
 use lake::upkeep::UpkeepError;
 use lake::writer_lock::LockError;
 use questions::question_error::QuestionError;
@@ -34,9 +33,6 @@ pub fn of_lock(error: &LockError) -> Failure {
 
 /// A transparent error hides the catalog's from the chain, so it is looked for in each that carries one.
 fn catalog_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a CatalogError> {
-    if let Some(SnapshotError::Catalog(error)) = cause.downcast_ref() {
-        return Some(error);
-    }
     if let Some(IngestError::Catalog(error)) = cause.downcast_ref() {
         return Some(error);
     }
@@ -46,12 +42,7 @@ fn catalog_error<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a
     if let Some(UpkeepError::Catalog(error)) = cause.downcast_ref() {
         return Some(error);
     }
-    if let Some(
-        CheckError::Catalog(error)
-        | CheckError::Snapshot(SnapshotError::Catalog(error))
-        | CheckError::Files(UpkeepError::Catalog(error)),
-    ) = cause.downcast_ref()
-    {
+    if let Some(CheckError::Catalog(error) | CheckError::Files(UpkeepError::Catalog(error))) = cause.downcast_ref() {
         return Some(error);
     }
     cause.downcast_ref()
@@ -141,7 +132,7 @@ mod tests {
     #[test]
     fn each_fault_of_a_lake_has_what_why_and_try() {
         let check = |error: CatalogError, exit: Exit, expected: &str| {
-            let failure = Failure::of(&anyhow::Error::from(SnapshotError::Catalog(error)));
+            let failure = Failure::of(&anyhow::Error::from(error));
             assert_eq!((failure.exit, failure.message.to_string().as_str()), (exit, expected));
         };
         check(
@@ -173,6 +164,6 @@ mod tests {
         check(error().into());
         check(IngestError::Catalog(error()).into());
         check(QuestionError::Catalog(error()).into());
-        check(anyhow::Error::from(SnapshotError::Catalog(error())).context("more"));
+        check(anyhow::Error::from(error()).context("more"));
     }
 }
