@@ -8,6 +8,9 @@ pub mod aws_json;
 pub mod retired;
 mod text;
 
+use std::sync::OnceLock;
+
+use crate::permitted_actions::ActionIndex;
 use crate::recording::{self, Recording};
 use crate::similar_name::most_similar;
 use retired::Retirement;
@@ -149,6 +152,8 @@ struct Entry {
 /// All services, sorted by namespace. Building it costs a few milliseconds: build one and pass it along.
 pub struct ServiceReference {
     entries: Vec<Entry>,
+    /// Made when it is asked for first.
+    action_index: OnceLock<ActionIndex>,
 }
 
 impl ServiceReference {
@@ -160,7 +165,7 @@ impl ServiceReference {
     /// A reference in the form of `data/service_reference.txt`. The text is kept as long as the program runs, since names
     /// of services and actions are lent from it.
     pub fn read(text: &'static str) -> Result<Self, TextError> {
-        Ok(Self { entries: text::entries(text)? })
+        Ok(Self { entries: text::entries(text)?, action_index: OnceLock::new() })
     }
 
     /// This reference with the services of `newer` in place of its own; where `newer` has no name for a service, that of
@@ -178,7 +183,13 @@ impl ServiceReference {
                 Err(place) => self.entries.insert(place, entry),
             }
         }
+        self.action_index = OnceLock::new();
         self
+    }
+
+    /// All actions numbered, for policies over all of them.
+    pub fn action_index(&self) -> &ActionIndex {
+        self.action_index.get_or_init(|| ActionIndex::new(self))
     }
 
     /// Every service that has actions today, by namespace; for the others see `retired`.

@@ -10,7 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use iam::arn::Arn;
 use iam::event_action;
-use iam::permitted_actions::ActionIndex;
 use iam::service_reference::ServiceReference;
 use lake::engine::Mode;
 use lake::snapshot::Snapshot;
@@ -18,7 +17,7 @@ use lake::snapshot::Snapshot;
 use crate::access_use::{Use, UseRow, UseSum};
 use crate::access_window::AccessWindow;
 use crate::coverage::{Coverage, Reach};
-use crate::events::condition::is_any_of;
+use crate::events::condition::{equals_any_of, is_any_of};
 use crate::inventory::Inventory;
 use crate::permission::{GrantingPolicy, Permissions, PolicyReader};
 use crate::question_error::QuestionError;
@@ -136,11 +135,9 @@ pub struct PermissionBasis {
 pub fn statement(input: &Input) -> String {
     let members: BTreeSet<&String> = input.subjects.iter().flat_map(|subject| &subject.members).collect();
     let members: Vec<String> = members.into_iter().cloned().collect();
-    let who = match members.as_slice() {
-        _ if input.subjects.is_empty() => "principal LIKE 'arn:%'".to_owned(),
-        [] => "false".to_owned(),
-        [one] => bind("principal = :one", &[("one", Parameter::Text(one))]).trim().to_owned(),
-        several => bind("principal IN (:several)", &[("several", Parameter::Texts(several))]).trim().to_owned(),
+    let who = match input.subjects.is_empty() {
+        true => "principal LIKE 'arn:%'".to_owned(),
+        false => equals_any_of("principal", &members),
     };
     let who = match input.regions.as_slice() {
         [] => who,
@@ -178,9 +175,9 @@ pub fn ask(
     } else {
         &input.subjects
     };
-    let index = ActionIndex::new(reference);
-    let mut policies = PolicyReader::new(inventory, &index);
-    let recorded_actions = recorded_action::RecordedActions::new(reference, &index);
+    let index = reference.action_index();
+    let mut policies = PolicyReader::new(inventory, index);
+    let recorded_actions = recorded_action::RecordedActions::new(reference);
     let trails = AccountTrails::read(inventory)?;
     let mut answer =
         Answer { lines: Vec::new(), reach: BTreeMap::new(), basis: PermissionBasis::default(), sql: String::new() };
@@ -193,7 +190,7 @@ pub fn ask(
         note_basis(&mut answer.basis, inventory, subject, &permissions);
         let report = report::Report {
             reference,
-            index: &index,
+            index,
             subject,
             permissions: &permissions,
             uses: &uses,

@@ -20,7 +20,7 @@ use lake::timestamp::duckdb_timestamp;
 use lake::value::Value;
 
 use crate::access_window::AccessWindow;
-use crate::events::condition::is_any_of;
+use crate::events::condition::{equals_any_of, is_any_of};
 use crate::question_error::QuestionError;
 use crate::statement::{Parameter, bind};
 
@@ -101,12 +101,7 @@ pub struct CallReader<'r> {
 impl Calls {
     /// The condition on the principal.
     pub fn principal_condition(&self) -> String {
-        let condition = match self.principals.as_slice() {
-            [] => return "false".to_owned(),
-            [one] => bind("principal = :one", &[("one", Parameter::Text(one))]),
-            several => bind("principal IN (:several)", &[("several", Parameter::Texts(several))]),
-        };
-        condition.trim().to_owned()
+        equals_any_of("principal", &self.principals)
     }
 
     fn who(&self) -> String {

@@ -7,7 +7,6 @@ use std::rc::Rc;
 
 use iam::event_action::{ActionKind, NoAction};
 use iam::event_resource::{EventResource, EventResources, Observed};
-use iam::permitted_actions::ActionIndex;
 use iam::policy_document::{Effect, PolicyDocument};
 use iam::policy_evaluation::{
     Decision, Layer, Needs, Outcome, Policies, Request, RequestContext, RequestedResource, StatementPlace, evaluate,
@@ -327,8 +326,7 @@ fn current(
     if !input.with_current {
         return Ok(current);
     }
-    let index = ActionIndex::new(reference);
-    let mut reader = PolicyReader::new(inventory, &index);
+    let mut reader = PolicyReader::new(inventory, reference.action_index());
     for principal in &input.calls.principals {
         let Some(entity) = subject::entity(inventory, principal)? else {
             unread.push(format!("{principal} is not in the inventory"));

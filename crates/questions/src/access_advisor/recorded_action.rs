@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use iam::permitted_actions::{ActionId, ActionIndex};
+use iam::permitted_actions::ActionId;
 use iam::recording::{self, Recording};
 use iam::service_reference::{AccessLevel, ServiceReference};
 
@@ -21,13 +21,12 @@ pub(super) struct RecordedAction {
 /// The actions of each service that was asked for.
 pub(super) struct RecordedActions<'a> {
     reference: &'a ServiceReference,
-    index: &'a ActionIndex,
     by_namespace: RefCell<HashMap<String, Rc<Vec<RecordedAction>>>>,
 }
 
 impl<'a> RecordedActions<'a> {
-    pub fn new(reference: &'a ServiceReference, index: &'a ActionIndex) -> Self {
-        Self { reference, index, by_namespace: RefCell::default() }
+    pub fn new(reference: &'a ServiceReference) -> Self {
+        Self { reference, by_namespace: RefCell::default() }
     }
 
     /// The actions of a service.
@@ -37,7 +36,7 @@ impl<'a> RecordedActions<'a> {
         }
         let actions = self.reference.actions(namespace).iter().filter_map(|action| {
             Some(RecordedAction {
-                id: self.index.find(namespace, action.name)?,
+                id: self.reference.action_index().find(namespace, action.name)?,
                 recording: action.recording(),
                 access_level: action.access_level,
                 is_undecided: recording::is_undecided(namespace, action.name),

@@ -24,8 +24,10 @@ pub fn is_any_of(column: &str, values: &[String]) -> String {
     text_condition(column, &patterns)
 }
 
-fn equals_any_of(column: &str, values: &[String]) -> String {
+/// The condition that any of these values is the column's, letter by letter.
+pub fn equals_any_of(column: &str, values: &[String]) -> String {
     match values {
+        [] => "false".to_owned(),
         [one] => format!("{column} = {}", quote(one)),
         many => format!("{column} IN ({})", many.iter().map(|value| quote(value)).collect::<Vec<_>>().join(", ")),
     }

@@ -58,13 +58,13 @@ pub fn reduced(
         });
     };
     let used: BTreeSet<String> = answer.of(Place::InPolicy).map(|line| line.action.clone()).collect();
-    let index = ActionIndex::new(reference);
-    let mut permissions = PolicyReader::new(inventory, &index).permissions(entity)?;
+    let index = reference.action_index();
+    let mut permissions = PolicyReader::new(inventory, index).permissions(entity)?;
     let mut found = Vec::new();
     let account = entity.extent.scope.as_str();
     let trails = AccountTrails::read(inventory)?;
     for policy in &permissions.policies {
-        match one(policy, &index, &used) {
+        match one(policy, index, &used) {
             Ok((mut reduced, kept)) => {
                 let removed = policy.grant.alone().without(&kept);
                 let names = removed.iter().map(|id| index.action(id));

@@ -72,7 +72,7 @@ impl Search<'_, '_> {
     }
 
     /// Active keys by id where the inventory lists them, else by their number in the credential report.
-    fn access_keys(&mut self, reports: &[Entity]) -> Result<Vec<AccessKey>, QuestionError> {
+    fn access_keys(&self, reports: &[Entity]) -> Result<Vec<AccessKey>, QuestionError> {
         let listed = self.entities(EntityKind::AccessKey)?;
         let active: Vec<&Entity> = listed.iter().filter(|key| key.text("Status") == Some("Active")).collect();
         let ids: Vec<String> = active.iter().map(|key| key.key.clone()).collect();

@@ -2,10 +2,8 @@
 //! data events tell shows nothing where no trail delivers them, unless IAM itself says when its credentials were used.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 use iam::inventory::{Entity, EntityKind};
-use iam::permitted_actions::ActionIndex;
 use iam::recording::{self, Recording};
 use iam::service_reference::ServiceReference;
 
@@ -19,8 +17,6 @@ pub(super) struct ShownCalls<'a, 's> {
     reference: &'a ServiceReference,
     inventory: &'a Inventory<'s>,
     trails: AccountTrails,
-    /// Made when it is needed first.
-    index: Option<Rc<ActionIndex>>,
     /// Users whose credentials' use IAM reports.
     reported: BTreeSet<String>,
 }
@@ -30,11 +26,11 @@ impl<'a, 's> ShownCalls<'a, 's> {
         let reports = inventory.entities(EntityKind::CredentialReport)?;
         let reported = reports.into_iter().map(|report| report.key).collect();
         let trails = AccountTrails::read(inventory)?;
-        Ok(Self { reference, inventory, trails, index: None, reported })
+        Ok(Self { reference, inventory, trails, reported })
     }
 
     /// Why calls of a user or role may not show; None where they do.
-    pub fn why_not(&mut self, holder: &Entity) -> Result<Option<String>, QuestionError> {
+    pub fn why_not(&self, holder: &Entity) -> Result<Option<String>, QuestionError> {
         let account = holder.extent.scope.as_str();
         let recorded = self.trails.of_account(account);
         if holder.extent.kind == EntityKind::Role {
@@ -44,8 +40,8 @@ impl<'a, 's> ShownCalls<'a, 's> {
         if self.reported.contains(&holder.key) {
             return Ok(None);
         }
-        let index = Rc::clone(self.index.get_or_insert_with(|| Rc::new(ActionIndex::new(self.reference))));
-        let permitted = PolicyReader::new(self.inventory, &index).permissions(holder)?.permitted;
+        let index = self.reference.action_index();
+        let permitted = PolicyReader::new(self.inventory, index).permissions(holder)?.permitted;
         for (namespace, name) in permitted.actions.iter().map(|id| index.action(id)) {
             let Some(action) = self.reference.find_action(namespace, name) else { continue };
             let shows = match action.recording() {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use iam::permitted_actions::ActionIndex;
 use questions::access_advisor::GrantedBy;
 use questions::inventory::Inventory;
 use questions::permission::PolicyReader;
@@ -24,11 +23,11 @@ pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> 
     let snapshot = request.snapshot()?;
     let inventory = Inventory::read(&snapshot, request.now.us)?;
     let subject = subject(request, &inventory, arn)?;
-    let index = ActionIndex::new(request.reference);
-    let mut policies = PolicyReader::new(&inventory, &index);
+    let index = request.reference.action_index();
+    let mut policies = PolicyReader::new(&inventory, index);
     let permissions = subject.entities.first().map(|entity| policies.permissions(entity)).transpose()?;
     let services = namespaces.iter().map(|namespace| {
-        let granting = permissions.as_ref().map(|permissions| permissions.granting(namespace, &index));
+        let granting = permissions.as_ref().map(|permissions| permissions.granting(namespace, index));
         let granting = granting.unwrap_or_default().into_iter().map(|policy| listed(&GrantedBy::from(policy)));
         json!({"ServiceNamespace": namespace, "Policies": granting.collect::<Vec<_>>()})
     });
