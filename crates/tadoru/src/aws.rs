@@ -2,6 +2,7 @@
 //! asks and finds the operation, `aws-wire` reads and writes what goes over the wire; each operation has a file of its name and
 //! calls the same questions as the command line. Where an answer is not AWS's: docs/differences_from_aws.md.
 
+pub mod aws_limits;
 pub mod caller;
 mod cloudtrail;
 pub mod endpoint;
@@ -20,9 +21,11 @@ use ::lake::catalog::{Catalog, CatalogError};
 use ::lake::engine::EngineLimits;
 use ::lake::snapshot::Snapshot;
 use aws_wire::error::AwsError;
+use questions::inventory::Inventory;
 use questions::question_error::QuestionError;
 use serde_json::{Map, Value};
 
+use self::aws_limits::AwsLimits;
 use self::caller::Caller;
 use crate::clock::Now;
 
@@ -59,15 +62,6 @@ pub enum OperationError {
     Broken(String),
 }
 
-/// How far back answers go, and what else AWS bounds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AwsLimits {
-    /// As AWS: 400 days of last use, 90 days of events.
-    Strict,
-    /// As far as the lake reaches.
-    Off,
-}
-
 /// A request whose caller and input are known to be good.
 struct Request<'e> {
     folder: &'e Path,
@@ -86,6 +80,11 @@ impl Request<'_> {
     /// The lake as it is now.
     fn snapshot(&self) -> Result<Snapshot, OperationError> {
         Ok(Snapshot::open(self.folder, EngineLimits::default())?)
+    }
+
+    /// The inventory in force.
+    fn inventory<'s>(&self, snapshot: &'s Snapshot) -> Result<Inventory<'s>, OperationError> {
+        Ok(Inventory::read(snapshot, self.now.us)?)
     }
 
     /// The catalog to write to; held for single statements.

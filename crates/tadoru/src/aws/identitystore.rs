@@ -10,7 +10,6 @@ mod list_users;
 
 use aws_wire::error::AwsError;
 use iam::inventory::{Entity, EntityKind};
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{OperationError, Request, Run, sso_admin};
@@ -34,7 +33,7 @@ fn not_found(what: &str) -> OperationError {
 /// The entities of a kind in the store that the request names.
 fn entities(request: &Request<'_>, kind: EntityKind) -> Result<Vec<Entity>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let store = request.required("IdentityStoreId");
     let instances = sso_admin::instances(request, &inventory)?;
     if !instances.iter().any(|instance| instance.text("IdentityStoreId") == Some(store)) {

@@ -42,7 +42,7 @@ pub fn instances(request: &Request<'_>, inventory: &Inventory<'_>) -> Result<Vec
 /// The entities of a kind in the instance that the request names.
 fn entities(request: &Request<'_>, kind: EntityKind) -> Result<Vec<Entity>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let instance = request.required("InstanceArn");
     if !instances(request, &inventory)?.iter().any(|known| known.key == instance) {
         return Err(not_found("Instance"));

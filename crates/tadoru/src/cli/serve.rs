@@ -7,12 +7,12 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 
 use aws_wire::model::Model;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use lake::catalog::Catalog;
 use questions::coverage::Coverage;
 
 use super::Context;
-use crate::aws::AwsLimits;
+use crate::aws::aws_limits::AwsLimits;
 use crate::aws::caller::Caller;
 use crate::aws::endpoint::{Endpoint, NowRule};
 use crate::aws::server::Server;
@@ -32,15 +32,9 @@ pub struct Flags {
     /// A further name by which clients call this server; repeatable
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
-    /// AWS's own limits, such as 400 days of last use and 90 days of event history, or as far as the lake reaches
-    #[arg(long, value_enum, default_value_t = Limits::Strict, value_name = "strict|off")]
-    aws_limits: Limits,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Limits {
-    Strict,
-    Off,
+    /// AWS's own limits: strict keeps them, off lifts them; or those to lift: history,regions,attributes,data-events,quotas
+    #[arg(long, default_value = "strict", value_name = "LIMITS")]
+    aws_limits: AwsLimits,
 }
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
@@ -59,17 +53,13 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         let note = Message::note("no request will be answered").why("the lake has issued no key");
         context.note(&note.try_this("tadoru keys create --for ARN, or --anonymous"));
     }
-    let limits = match flags.aws_limits {
-        Limits::Strict => AwsLimits::Strict,
-        Limits::Off => AwsLimits::Off,
-    };
     let endpoint = Endpoint {
         model: Model::embedded(),
         reference: context.service_reference()?,
         folder,
         catalog: Mutex::new(catalog),
         anonymous,
-        limits,
+        limits: flags.aws_limits,
         now,
     };
     let hosts: BTreeSet<String> = flags.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();

@@ -9,7 +9,7 @@ use query_syntax::event_filter::{EventFilter, Field, Operator, Pattern, Piece, T
 use questions::events::{self, Input, Selection};
 use serde_json::{Map, Value, json};
 
-use crate::aws::{AwsLimits, OperationError, Request, answer};
+use crate::aws::{OperationError, Request, answer};
 
 /// CloudTrail's event history reaches so far back.
 const HISTORY_US: i64 = 90 * 86_400_000_000;
@@ -70,10 +70,7 @@ fn input(request: &Request<'_>) -> Result<Input, OperationError> {
     {
         return Err(AwsError::new("InvalidTimeRangeException", "The start time occurs after the end time.").into());
     }
-    let oldest_us = match request.limits {
-        AwsLimits::Strict => Some(request.now.us - HISTORY_US),
-        AwsLimits::Off => None,
-    };
+    let oldest_us = request.limits.history.then_some(request.now.us - HISTORY_US);
     let category = match request.text("EventCategory") {
         Some(_) => term(Field::Category, Operator::Equal, &["Insight"]),
         None => term(Field::Category, Operator::NotEqual, &["Data", "Insight", "NetworkActivity"]),

@@ -4,7 +4,6 @@
 use aws_wire::error::AwsError;
 use iam::arn::Arn;
 use iam::inventory::{Entity, EntityKind};
-use questions::inventory::Inventory;
 use serde_json::Value;
 
 use crate::aws::{OperationError, Request};
@@ -12,7 +11,7 @@ use crate::aws::{OperationError, Request};
 /// The trails that the caller's account sees, by name.
 pub fn all(request: &Request<'_>) -> Result<Vec<Entity>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let mut trails = inventory.entities(EntityKind::Trail)?;
     trails.retain(|trail| is_own(request, trail) || is_flagged(trail, "IsOrganizationTrail"));
     trails.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.key.cmp(&b.key)));

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::no_such_entity;
-use crate::aws::{AwsLimits, OperationError, Request};
+use crate::aws::{OperationError, Request};
 
 /// The operation whose jobs are reports.
 pub const GENERATE: &str = "GenerateServiceLastAccessedDetails";
@@ -52,10 +52,7 @@ impl AccessReport {
     ) -> Result<Self, OperationError> {
         let snapshot = request.snapshot()?;
         let coverage = Coverage::read(&snapshot)?;
-        let since_us = match request.limits {
-            AwsLimits::Strict => Some(request.now.us - TRACKING_DAYS * DAY_US),
-            AwsLimits::Off => None,
-        };
+        let since_us = request.limits.history.then_some(request.now.us - TRACKING_DAYS * DAY_US);
         let ask = |granularity, listed| {
             let window = AccessWindow { since_us, until_us: request.now.us };
             let input = Input {

@@ -2,7 +2,6 @@
 //! asked for. Permissions and activity are those of this moment.
 
 use lake::catalog::AwsJob;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value, json};
 
 use super::access_report::{AccessReport, GENERATE};
@@ -14,7 +13,7 @@ const KEPT_US: i64 = 30 * 86_400_000_000;
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let subject = subject(request, &inventory, request.required("Arn"))?;
     let granularity = request.text("Granularity").unwrap_or("SERVICE_LEVEL");
     let report = AccessReport::make(request, &inventory, subject, granularity)?;

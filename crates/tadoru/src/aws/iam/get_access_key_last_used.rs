@@ -7,7 +7,6 @@ use lake::engine::Mode;
 use lake::value::Value as LakeValue;
 use query_syntax::event_filter::{EventFilter, Field, Operator, Pattern, Piece, Term};
 use questions::events::{self, Input, Selection};
-use questions::inventory::Inventory;
 use questions::question_error::QuestionError;
 use serde_json::{Map, Value, json};
 
@@ -15,7 +14,7 @@ use crate::aws::{OperationError, Request, answer};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let id = request.required("AccessKeyId");
     let key = inventory.find(EntityKind::AccessKey, &request.caller.account, id)?.ok_or_else(|| {
         AwsError::with_status(

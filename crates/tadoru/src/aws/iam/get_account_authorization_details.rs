@@ -2,7 +2,6 @@
 
 use iam::arn::Arn;
 use iam::inventory::{Entity, EntityKind};
-use questions::inventory::Inventory;
 use serde_json::{Map, Value, json};
 
 use super::{USUAL_PAGE, add_attachment_counts, entities};
@@ -19,7 +18,7 @@ const LISTS: [(&str, EntityKind, &str); 5] = [
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let filters = request.texts("Filter");
     let mut all = Vec::new();
     for (filter, kind, member) in LISTS {

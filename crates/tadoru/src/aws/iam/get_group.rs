@@ -1,7 +1,6 @@
 //! `iam:GetGroup`: one group and, in pages, the users in it.
 
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{USUAL_PAGE, add_password_use, entities, named, one, without};
@@ -9,7 +8,7 @@ use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let name = request.required("GroupName");
     let group = named(request, &inventory, EntityKind::Group, name)?;
     let mut users = entities(request, &inventory, EntityKind::User)?;

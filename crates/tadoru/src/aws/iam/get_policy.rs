@@ -1,6 +1,5 @@
 //! `iam:GetPolicy`: one managed policy, without its documents.
 
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{add_attachment_counts, one, policy};
@@ -8,7 +7,7 @@ use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let mut policies = [policy(request, &inventory, request.required("PolicyArn"))?];
     add_attachment_counts(request, &inventory, &mut policies)?;
     let [policy] = policies;

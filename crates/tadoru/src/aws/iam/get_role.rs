@@ -1,7 +1,6 @@
 //! `iam:GetRole`: one role whole.
 
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{named, one};
@@ -9,7 +8,7 @@ use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let role = named(request, &inventory, EntityKind::Role, request.required("RoleName"))?;
     Ok(one("Role", role))
 }

@@ -1,7 +1,6 @@
 //! What users, groups and roles have in common: policies attached to them and policies inside of them.
 
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value, json};
 
 use super::{USUAL_PAGE, named, no_such_entity};
@@ -14,7 +13,7 @@ pub fn attached_policies(
     member: &str,
 ) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let name = request.required(member);
     let prefix = request.text("PathPrefix").unwrap_or("/");
     let holder = named(request, &inventory, kind, name)?;
@@ -31,7 +30,7 @@ pub fn inline_policies(
     member: &str,
 ) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let name = request.required(member);
     let holder = named(request, &inventory, kind, name)?;
     let names = holder.inline_policies().map(|(name, _)| Value::from(name)).collect();
@@ -45,7 +44,7 @@ pub fn inline_policy(
     member: &str,
 ) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let (name, policy) = (request.required(member), request.required("PolicyName"));
     let holder = named(request, &inventory, kind, name)?;
     let found = holder.inline_policies().find(|(known, _)| *known == policy);

@@ -2,7 +2,6 @@
 
 use iam::arn::Arn;
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{USUAL_PAGE, entities, named, without};
@@ -11,7 +10,7 @@ use aws_wire::error::AwsError;
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let caller = Arn::parse(&request.caller.arn).and_then(|arn| arn.user_name());
     let name = request.text("UserName").or(caller).ok_or_else(|| {
         AwsError::new("ValidationError", "Must specify userName when calling with non-User credentials")

@@ -1,7 +1,6 @@
 //! `iam:ListEntitiesForPolicy`: the users, groups and roles that have a managed policy, as permissions or as their boundary.
 
 use iam::inventory::{Entity, EntityKind};
-use questions::inventory::Inventory;
 use serde_json::{Map, Value, json};
 
 use super::{USUAL_PAGE, below, entities, policy};
@@ -16,7 +15,7 @@ const LISTS: [(&str, EntityKind, &str, [&str; 2]); 3] = [
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let policy = policy(request, &inventory, request.required("PolicyArn"))?;
     let (filter, usage) = (request.text("EntityFilter"), request.text("PolicyUsageFilter"));
     let has = |holder: &Entity| {

@@ -1,7 +1,6 @@
 //! `iam:ListGroups`: the groups of the account below a path.
 
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{USUAL_PAGE, below, entities, without};
@@ -9,7 +8,7 @@ use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let prefix = request.text("PathPrefix");
     let groups = below(entities(request, &inventory, EntityKind::Group)?, prefix);
     let groups = groups.into_iter().map(|group| without(group, &[])).collect();

@@ -1,7 +1,6 @@
 //! `iam:ListGroupsForUser`: the groups that a user is in.
 
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{USUAL_PAGE, entities, named, without};
@@ -9,7 +8,7 @@ use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let name = request.required("UserName");
     let user = named(request, &inventory, EntityKind::User, name)?;
     let mut groups = entities(request, &inventory, EntityKind::Group)?;

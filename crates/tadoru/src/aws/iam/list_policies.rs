@@ -2,7 +2,6 @@
 
 use iam::arn::Arn;
 use iam::inventory::{Entity, EntityKind};
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{USUAL_PAGE, add_attachment_counts, below, entities, without};
@@ -10,7 +9,7 @@ use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let prefix = request.text("PathPrefix");
     let scope = request.text("Scope").unwrap_or("All");
     let usage = request.text("PolicyUsageFilter");

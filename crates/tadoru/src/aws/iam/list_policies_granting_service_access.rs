@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use questions::access_advisor::GrantedBy;
-use questions::inventory::Inventory;
 use questions::permission::PolicyReader;
 use serde_json::{Map, Value, json};
 
@@ -21,7 +20,7 @@ pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> 
         return Err(invalid_input(format!("Invalid service namespace: [{}]", unknown.join(", "))));
     }
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let subject = subject(request, &inventory, arn)?;
     let index = request.reference.action_index();
     let mut policies = PolicyReader::new(&inventory, index);

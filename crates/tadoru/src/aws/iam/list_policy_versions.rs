@@ -1,6 +1,5 @@
 //! `iam:ListPolicyVersions`: the versions of a managed policy, without their documents, as AWS lists them.
 
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{USUAL_PAGE, policy};
@@ -8,7 +7,7 @@ use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let arn = request.required("PolicyArn");
     let policy = policy(request, &inventory, arn)?;
     let versions = policy.document.get("PolicyVersionList").and_then(Value::as_array);

@@ -1,7 +1,6 @@
 //! `iam:ListRoles`: the roles of the account below a path, without tags, boundary and last use, as AWS lists them.
 
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{USUAL_PAGE, below, entities, without};
@@ -9,7 +8,7 @@ use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let prefix = request.text("PathPrefix");
     let roles = below(entities(request, &inventory, EntityKind::Role)?, prefix).into_iter();
     let roles = roles.map(|role| without(role, &["Tags", "PermissionsBoundary", "RoleLastUsed"])).collect();

@@ -1,7 +1,6 @@
 //! `iam:ListUsers`: the users of the account below a path, without tags and boundary, as AWS lists them.
 
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{USUAL_PAGE, add_password_use, below, entities, without};
@@ -9,7 +8,7 @@ use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let prefix = request.text("PathPrefix");
     let mut users = below(entities(request, &inventory, EntityKind::User)?, prefix);
     add_password_use(request, &inventory, &mut users)?;

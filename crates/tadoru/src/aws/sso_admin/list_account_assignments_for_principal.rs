@@ -2,7 +2,6 @@
 //! its groups.
 
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value};
 
 use super::{USUAL_PAGE, entities, instances};
@@ -28,7 +27,7 @@ pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> 
 /// The ids of the groups that a user of the instance's identity store is in.
 fn groups_of(request: &Request<'_>, user: &str) -> Result<Vec<String>, OperationError> {
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let instance = request.required("InstanceArn");
     let instance = instances(request, &inventory)?.into_iter().find(|known| known.key == instance);
     let store = instance.and_then(|instance| instance.text("IdentityStoreId").map(str::to_owned)).unwrap_or_default();

@@ -2,7 +2,6 @@
 
 use iam::arn::Arn;
 use iam::inventory::EntityKind;
-use questions::inventory::Inventory;
 use serde_json::{Map, Value, json};
 
 use crate::aws::{OperationError, Request, answer};
@@ -17,7 +16,7 @@ fn user_id(request: &Request<'_>) -> Result<String, OperationError> {
     let caller = request.caller;
     let Some(arn) = Arn::parse(&caller.arn).filter(|arn| !arn.is_root()) else { return Ok(caller.account.clone()) };
     let snapshot = request.snapshot()?;
-    let inventory = Inventory::read(&snapshot, request.now.us)?;
+    let inventory = request.inventory(&snapshot)?;
     let id = match (arn.user_name(), arn.role_name()) {
         (Some(_), _) => {
             let user = inventory.find(EntityKind::User, &caller.account, &caller.arn)?;
