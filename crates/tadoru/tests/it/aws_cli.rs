@@ -3,6 +3,7 @@
 
 mod cases;
 mod operation_list;
+mod printed_time;
 mod refusals;
 mod running_server;
 mod truth;
