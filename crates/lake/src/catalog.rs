@@ -35,7 +35,7 @@ use crate::timestamp;
 use version::{DUCKLAKE_VERSION, LAKE_VERSION, create_later_tables};
 
 pub use append::{Append, NewObject, NewReject};
-pub use aws_job::AwsJob;
+pub use aws_job::{AwsJob, AwsJobFailure, AwsJobQuota, AwsJobStart};
 pub use catalog_error::{CatalogError, CatalogFault};
 pub use data_file::DataFile;
 pub use digest::{DigestSpan, FileFinding, ListedFile, NewDigest};
