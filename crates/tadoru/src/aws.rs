@@ -12,6 +12,7 @@ mod iam;
 mod identitystore;
 mod metrics;
 pub mod open_lake;
+mod job;
 mod page;
 mod request_record;
 pub mod server;
@@ -78,6 +79,10 @@ struct Request<'e> {
     declares_invalid_input: bool,
     input: Map<String, Value>,
     now: Now,
+    /// The clock, µs UTC: when jobs begin and end.
+    clock_us: i64,
+    /// A job is in progress for so long.
+    job_delay_us: i64,
 }
 
 impl Request<'_> {

@@ -314,16 +314,28 @@ fn with_break(printed: &str) -> String {
     if printed.is_empty() { String::new() } else { format!("{printed}\n") }
 }
 
-/// The output without what differs from run to run: ids of jobs, and markers, which are bound to them.
+/// Members whose values differ from run to run, and what stands for them.
+const CHANCE: [(&str, &str); 9] = [
+    ("JobId", "<uuid>"),
+    ("jobId", "<uuid>"),
+    ("Marker", "<marker>"),
+    ("NextToken", "<token>"),
+    ("JobCreationDate", "<time>"),
+    ("JobCompletionDate", "<time>"),
+    ("GeneratedTime", "<time>"),
+    ("startedOn", "<time>"),
+    ("completedOn", "<time>"),
+];
+
+/// The output without what differs from run to run: ids of jobs, markers, which are bound to them, and the times of jobs, which
+/// are the clock's.
 fn without_chance(printed: &str) -> String {
     let mask = |line: &str| {
-        for (name, stands_for) in
-            [("\"JobId\": \"", "<uuid>"), ("\"Marker\": \"", "<marker>"), ("\"NextToken\": \"", "<token>")]
-        {
-            if let Some((before, rest)) = line.split_once(name)
+        for (name, stands_for) in CHANCE {
+            if let Some((before, rest)) = line.split_once(&format!("\"{name}\": \""))
                 && let Some((_, after)) = rest.split_once('"')
             {
-                return format!("{before}{name}{stands_for}\"{after}");
+                return format!("{before}\"{name}\": \"{stands_for}\"{after}");
             }
         }
         line.to_owned()

@@ -10,7 +10,8 @@ use crate::read_only_lake::run_as_nobody;
 use crate::reference::skip;
 use crate::test_lake::{TestLake, sample, text, write_sample};
 
-fn small_lake() -> TestLake {
+/// A lake with one day of the sample.
+pub fn small_lake() -> TestLake {
     let lake = TestLake::new();
     let logs = lake.beside("logs");
     write_sample(&sample(), 0..1, &logs);
@@ -19,7 +20,7 @@ fn small_lake() -> TestLake {
 }
 
 /// Sends bytes and returns all that comes back.
-fn send(server: &RunningServer, request: &[u8]) -> String {
+pub fn send(server: &RunningServer, request: &[u8]) -> String {
     let address = server.endpoint().strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     // A server that has heard enough may close before all is sent.
@@ -29,7 +30,8 @@ fn send(server: &RunningServer, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn post(host: &str, headers: &str, body: &str) -> Vec<u8> {
+/// A request's bytes.
+pub fn post(host: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     let head =
         format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n");
