@@ -1,8 +1,11 @@
 //! `tadoru serve` asked by AWS's own clients: the commands of `tests/aws_cli/<service>/<operation>/*.case` with the real `aws`,
 //! and the answers of `truth/` with boto3. Each test has a server of its own on a free port.
 
+mod beside_moto;
 mod cases;
+mod inventory_writes;
 mod operation_list;
+mod paginators;
 mod refusals;
 mod running_server;
 mod truth;

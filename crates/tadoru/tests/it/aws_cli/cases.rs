@@ -60,7 +60,8 @@ fn commands_print_what_the_cases_say() {
     println!("{} cases", cases.len());
 }
 
-fn sample_with_inventory() -> TestLake {
+/// The sample's logs and inventory.
+pub fn sample_with_inventory() -> TestLake {
     let (organization, lake) = (sample(), TestLake::new());
     let (logs, inventory) = (lake.beside("logs"), lake.beside("inventory"));
     write_sample(&organization, 0..organization.days(), &logs);

@@ -16,7 +16,7 @@ fn small_lake() -> TestLake {
 }
 
 /// Sends bytes and returns all that comes back.
-fn send(server: &RunningServer, request: &[u8]) -> String {
+pub fn send(server: &RunningServer, request: &[u8]) -> String {
     let address = server.endpoint().strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     // A server that has heard enough may close before all is sent.
@@ -26,7 +26,8 @@ fn send(server: &RunningServer, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-fn post(host: &str, headers: &str, body: &str) -> Vec<u8> {
+/// A form as a request's bytes.
+pub fn post(host: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     let head =
         format!("POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n");
