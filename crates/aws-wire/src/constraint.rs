@@ -29,7 +29,8 @@ pub fn refusal(violations: &[Violation], protocol: Protocol) -> AwsError {
     let code = if protocol == Protocol::Query { "ValidationError" } else { "ValidationException" };
     let noun = if violations.len() == 1 { "error" } else { "errors" };
     let sentences: Vec<&str> = violations.iter().map(|violation| violation.sentence.as_str()).collect();
-    AwsError::new(code, format!("{} validation {noun} detected: {}", violations.len(), sentences.join("; ")))
+    let text = format!("{} validation {noun} detected: {}", violations.len(), sentences.join("; "));
+    AwsError::new(code, text).because("fieldValidationFailed")
 }
 
 fn check_members(

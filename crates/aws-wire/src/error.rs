@@ -15,6 +15,8 @@ pub struct AwsError {
     pub message: String,
     /// Where the model does not say it.
     status: u16,
+    /// `reason` of a rest-json error, as `fieldValidationFailed`.
+    reason: Option<&'static str>,
 }
 
 /// What goes over the wire.
@@ -30,12 +32,18 @@ pub struct Reply {
 impl AwsError {
     /// An error that the client caused.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status: 400 }
+        Self { code: code.into(), message: message.into(), status: 400, reason: None }
     }
 
     /// As `new`, with a status for where the model has none.
     pub fn with_status(code: impl Into<String>, status: u16, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), status }
+        Self { code: code.into(), message: message.into(), status, reason: None }
+    }
+
+    /// The same with the `reason` that rest-json services give beside the text.
+    #[must_use]
+    pub fn because(self, reason: &'static str) -> Self {
+        Self { reason: Some(reason), ..self }
     }
 
     /// Something of the server's own; its cause is for the log, not for the client.
@@ -83,8 +91,15 @@ impl AwsError {
                 status,
                 content_type: "application/json",
                 error_type: Some(self.code.clone()),
-                body: json!({"message": self.message}).to_string().into_bytes(),
+                body: self.rest_json().into_bytes(),
             },
+        }
+    }
+
+    fn rest_json(&self) -> String {
+        match self.reason {
+            Some(reason) => json!({"message": self.message, "reason": reason}).to_string(),
+            None => json!({"message": self.message}).to_string(),
         }
     }
 
@@ -112,6 +127,7 @@ mod tests {
         let model = Model::embedded();
         let check = |service: &str, protocol, code: &str, status: u16, body: &str| {
             let reply = AwsError::new(code, "a <b>").reply(model.service(service), protocol, "id-1");
+            assert_eq!(reply.error_type.as_deref(), (protocol == Protocol::RestJson).then_some(code));
             assert_eq!((reply.status, String::from_utf8(reply.body).unwrap().as_str()), (status, body));
         };
         check(
@@ -130,5 +146,8 @@ mod tests {
             r#"{"__type":"InvalidMaxResultsException","message":"a <b>"}"#,
         );
         check("accessanalyzer", Protocol::RestJson, "ConflictException", 409, r#"{"message":"a <b>"}"#);
+        let error = AwsError::new("ValidationException", "a").because("fieldValidationFailed");
+        let reply = error.reply(model.service("accessanalyzer"), Protocol::RestJson, "id-1");
+        assert_eq!(reply.body, br#"{"message":"a","reason":"fieldValidationFailed"}"#);
     }
 }

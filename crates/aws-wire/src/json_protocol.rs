@@ -1,9 +1,10 @@
-//! JSON 1.1: a JSON object in, one out; times are seconds since 1970. Services tell the operation in `X-Amz-Target`.
+//! JSON 1.1: a JSON object in, one out; times are seconds since 1970 where the model does not say otherwise. Services tell the
+//! operation in `X-Amz-Target`. The bodies of `rest_json_protocol` are the same.
 
 use serde_json::{Map, Value};
 
 use crate::error::AwsError;
-use crate::model::{Kind, Operation, Service};
+use crate::model::{Kind, Operation, Reference, Service, Shape, TimestampFormat};
 use crate::timestamp;
 
 /// The input of an operation, by its shape; what the shape does not know is left out. Times become microseconds.
@@ -20,8 +21,12 @@ pub fn read_input(service: &Service, operation: &Operation, body: &[u8]) -> Resu
     }
 }
 
-fn refused(why: &str) -> AwsError {
+pub(crate) fn refused(why: &str) -> AwsError {
     AwsError::new("SerializationException", why)
+}
+
+pub(crate) fn not_of_its_kind() -> AwsError {
+    refused("a value is not of the kind that its member has")
 }
 
 fn read(service: &Service, shape: &str, value: &Value) -> Result<Value, AwsError> {
@@ -31,8 +36,9 @@ fn read(service: &Service, shape: &str, value: &Value) -> Result<Value, AwsError
         (Kind::Structure, value) if shape.members.is_empty() => Some(value.clone()),
         (Kind::Structure, Value::Object(members)) => {
             let mut known = Map::new();
-            for (name, reference) in &shape.members {
-                let wire = crate::model::Shape::wire_name(name, reference);
+            let in_body = shape.members.iter().filter(|(_, reference)| reference.location.is_none());
+            for (name, reference) in in_body {
+                let wire = Shape::wire_name(name, reference);
                 if let Some(value) = members.get(wire).filter(|value| !value.is_null()) {
                     known.insert(name.clone(), read(service, &reference.shape, value)?);
                 }
@@ -57,38 +63,45 @@ fn read(service: &Service, shape: &str, value: &Value) -> Result<Value, AwsError
         | (Kind::String | Kind::Blob, Value::String(_)) => Some(value.clone()),
         _ => None,
     };
-    converted.ok_or_else(|| refused("a value is not of the kind that its member has"))
+    converted.ok_or_else(not_of_its_kind)
 }
 
 /// The answer of an operation. Members that the shape does not know, and those that are null, are left out.
 pub fn write_answer(service: &Service, operation: &Operation, output: &Map<String, Value>) -> Value {
     match &operation.output {
-        Some(shape) => write(service, shape, &Value::Object(output.clone())),
+        Some(shape) => write_members(service, service.shape(shape), output),
         None => Value::Object(Map::new()),
     }
 }
 
-fn write(service: &Service, shape: &str, value: &Value) -> Value {
-    let shape = service.shape(shape);
+fn write_members(service: &Service, shape: &Shape, members: &Map<String, Value>) -> Value {
+    let known = shape.members.iter().filter_map(|(name, reference)| {
+        let value = members.get(name).filter(|value| !value.is_null())?;
+        Some((Shape::wire_name(name, reference).to_owned(), write(service, reference, value)))
+    });
+    Value::Object(known.collect())
+}
+
+fn write(service: &Service, reference: &Reference, value: &Value) -> Value {
+    let shape = service.shape(&reference.shape);
     match (shape.kind, value) {
-        (Kind::Structure, Value::Object(members)) => {
-            let known = shape.members.iter().filter_map(|(name, reference)| {
-                let value = members.get(name).filter(|value| !value.is_null())?;
-                let wire = crate::model::Shape::wire_name(name, reference);
-                Some((wire.to_owned(), write(service, &reference.shape, value)))
-            });
-            Value::Object(known.collect())
-        }
+        (Kind::Structure, Value::Object(members)) => write_members(service, shape, members),
         (Kind::List, Value::Array(items)) => {
             let reference = shape.member.as_ref().expect("a list has members");
-            items.iter().map(|item| write(service, &reference.shape, item)).collect()
+            items.iter().map(|item| write(service, reference, item)).collect()
         }
         (Kind::Map, Value::Object(entries)) => {
             let reference = shape.value.as_ref().expect("a map has values");
-            let entries = entries.iter().map(|(key, value)| (key.clone(), write(service, &reference.shape, value)));
+            let entries = entries.iter().map(|(key, value)| (key.clone(), write(service, reference, value)));
             Value::Object(entries.collect())
         }
-        (Kind::Timestamp, value) => timestamp::of_value(value).map_or_else(|| value.clone(), timestamp::seconds),
+        (Kind::Timestamp, value) => {
+            let spelled = timestamp::of_value(value).map(|us| match service.timestamp_format(reference) {
+                TimestampFormat::Iso8601 => Value::from(timestamp::iso8601(us)),
+                TimestampFormat::UnixTimestamp => timestamp::seconds(us),
+            });
+            spelled.unwrap_or_else(|| value.clone())
+        }
         (_, value) => value.clone(),
     }
 }
@@ -130,6 +143,16 @@ mod tests {
         };
         let answer = write_answer(cloudtrail, operation, &output);
         assert_eq!(answer, json!({"Events": [{"EventId": "1", "EventTime": 1_709_287_200}]}));
+    }
+
+    #[test]
+    fn times_are_spelled_as_the_model_says() {
+        let model = Model::embedded();
+        let service = model.service("accessanalyzer").unwrap();
+        let generation = json!({"jobId": "1", "startedOn": 1_709_287_200_347_000_i64});
+        let output = Map::from_iter([("policyGenerations".to_owned(), json!([generation]))]);
+        let answer = write_answer(service, &service.operations["ListPolicyGenerations"], &output);
+        assert_eq!(answer, json!({"policyGenerations": [{"jobId": "1", "startedOn": "2024-03-01T10:00:00.347Z"}]}));
     }
 
     proptest::proptest! {

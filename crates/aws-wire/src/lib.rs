@@ -9,5 +9,6 @@ pub mod model;
 pub mod operation;
 pub mod pagination_token;
 pub mod query_protocol;
+pub mod rest_json_protocol;
 pub mod sigv4;
 pub mod timestamp;

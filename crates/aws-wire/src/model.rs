@@ -105,8 +105,21 @@ pub struct Shape {
     pub key: Option<Reference>,
     #[serde(default)]
     pub value: Option<Reference>,
+    /// Of a time, where it is not the protocol's.
+    #[serde(default)]
+    timestamp_format: Option<TimestampFormat>,
     #[serde(default)]
     error: Option<ErrorCode>,
+}
+
+/// How a time is spelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum TimestampFormat {
+    /// `2020-08-25T01:53:35Z`.
+    Iso8601,
+    /// Seconds since 1970.
+    UnixTimestamp,
 }
 
 /// The kinds of values.
@@ -133,6 +146,20 @@ pub struct Reference {
     pub shape: String,
     #[serde(default)]
     pub location_name: Option<String>,
+    /// Of rest-json; `None`: in the body.
+    #[serde(default)]
+    pub location: Option<Location>,
+    #[serde(default)]
+    timestamp_format: Option<TimestampFormat>,
+}
+
+/// Where a member of a rest-json input stands that is not in the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Location {
+    /// A label of the path.
+    Uri,
+    QueryString,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -179,6 +206,12 @@ impl Service {
             own == Some(code) || *name == code
         };
         self.shapes.iter().find(is_it).and_then(|(_, shape)| shape.error.as_ref()?.http_status_code)
+    }
+
+    /// How times of a member are spelled in JSON.
+    pub fn timestamp_format(&self, reference: &Reference) -> TimestampFormat {
+        let own = reference.timestamp_format.or(self.shape(&reference.shape).timestamp_format);
+        own.unwrap_or(TimestampFormat::UnixTimestamp)
     }
 
     /// Whether the operation declares the error with that code.

@@ -4,6 +4,8 @@
 use crate::error::AwsError;
 use crate::model::{Model, Operation, Protocol, Service};
 use crate::query_protocol::{self, Form};
+use crate::rest_json_protocol;
+use crate::sigv4::Authorization;
 
 /// A request's first line, headers and body, as they came.
 #[derive(Debug, Clone, Copy)]
@@ -59,11 +61,9 @@ impl<'m> Target<'m> {
             let service = model.services().find(|service| is_target_prefix(service, prefix));
             return Ok(empty(service, Protocol::Json, Some(operation.to_owned())));
         }
-        let first = request.path.trim_start_matches('/').split('/').next().unwrap_or_default();
-        if ACCESS_ANALYZER.contains(&first) {
-            let service = model.service("accessanalyzer");
-            let operation = service.and_then(|service| rest_operation(service, request));
-            return Ok(empty(service, Protocol::RestJson, operation.map(str::to_owned)));
+        if let Some(service) = rest_service(model, request) {
+            let operation = rest_json_protocol::operation_at(service, request.method, request.path);
+            return Ok(empty(Some(service), Protocol::RestJson, operation.map(str::to_owned)));
         }
         let form = match request.method {
             "POST" => query_protocol::read_form(request.body)?,
@@ -75,6 +75,15 @@ impl<'m> Target<'m> {
         };
         let operation = form.get("Action").filter(|action| !action.is_empty()).cloned();
         Ok(Self { service: model.services().find(is_asked), protocol: Protocol::Query, operation, form, version })
+    }
+
+    /// The protocol that a request speaks, as far as its head tells.
+    pub fn protocol_of_head(model: &Model, request: &WireRequest<'_>) -> Protocol {
+        match () {
+            () if request.header("x-amz-target").is_some() => Protocol::Json,
+            () if rest_service(model, request).is_some() => Protocol::RestJson,
+            () => Protocol::Query,
+        }
     }
 
     /// The operation's name and model, if the service has it.
@@ -106,17 +115,15 @@ fn is_target_prefix(service: &Service, prefix: &str) -> bool {
     known == prefix || known.rsplit('.').next() == Some(prefix)
 }
 
-fn rest_operation<'m>(service: &'m Service, request: &WireRequest<'_>) -> Option<&'m str> {
-    let parts: Vec<&str> = request.path.trim_matches('/').split('/').collect();
-    let fits = |pattern: &str| {
-        let pattern: Vec<&str> = pattern.trim_matches('/').split('/').collect();
-        pattern.len() == parts.len() && pattern.iter().zip(&parts).all(|(p, part)| p.starts_with('{') || p == part)
-    };
-    let mut operations = service.operations.iter();
-    let found = operations.find(|(_, operation)| {
-        operation.http.as_ref().is_some_and(|http| http.method == request.method && fits(&http.request_uri))
-    });
-    found.map(|(name, _)| name.as_str())
+/// The rest-json service that a request is for: it has one's path, or is signed for it.
+fn rest_service<'m>(model: &'m Model, request: &WireRequest<'_>) -> Option<&'m Service> {
+    let first = request.path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    if ACCESS_ANALYZER.contains(&first) {
+        return model.service("accessanalyzer");
+    }
+    let scope = Authorization::of(request).ok()?.service;
+    let mut services = model.services();
+    services.find(|service| service.metadata.protocol == Protocol::RestJson && service.signing_name() == scope)
 }
 
 #[cfg(test)]
@@ -150,6 +157,7 @@ mod tests {
         check("POST", "/", Some("SWBExternalService.ListInstances"), "{}", Ok(("sso-admin", "ListInstances")));
         check("PUT", "/policy/generation", None, "{}", Ok(("accessanalyzer", "StartPolicyGeneration")));
         check("GET", "/policy/generation/1234", None, "", Ok(("accessanalyzer", "GetGeneratedPolicy")));
+        check("PUT", "/policy/generation/1234/", None, "", Ok(("accessanalyzer", "CancelPolicyGeneration")));
         check("DELETE", "/analyzer/x", None, "", Err("UnknownOperationException: "));
         check("POST", "/", Some("DynamoDB_20120810.Scan"), "{}", Err("UnknownOperationException: "));
         check(

@@ -95,7 +95,10 @@ fn read(service: &Service, shape: &str, form: &Form, path: &str) -> Result<Optio
             }
             Ok((!entries.is_empty()).then_some(Value::Object(entries)))
         }
-        kind => form.get(path).map(|text| scalar(kind, text)).transpose(),
+        kind => {
+            let malformed = || AwsError::new("MalformedInput", "Invalid Argument");
+            form.get(path).map(|text| scalar(kind, text).ok_or_else(malformed)).transpose()
+        }
     }
 }
 
@@ -110,8 +113,9 @@ fn indexes(form: &Form, prefix: &str) -> Vec<u32> {
     indexes
 }
 
-fn scalar(kind: Kind, text: &str) -> Result<Value, AwsError> {
-    let value = match kind {
+/// A single value from its text; `None` where it is not of that kind.
+pub(crate) fn scalar(kind: Kind, text: &str) -> Option<Value> {
+    match kind {
         Kind::Integer | Kind::Long => text.parse::<i64>().ok().map(Value::from),
         Kind::Float | Kind::Double => text.parse::<f64>().ok().map(Value::from),
         Kind::Boolean => match text {
@@ -122,8 +126,7 @@ fn scalar(kind: Kind, text: &str) -> Result<Value, AwsError> {
         Kind::Timestamp => timestamp::of_text(text).map(Value::from),
         Kind::Blob => STANDARD.decode(text).ok().map(|_| Value::from(text)),
         _ => Some(Value::from(text)),
-    };
-    value.ok_or_else(|| AwsError::new("MalformedInput", "Invalid Argument"))
+    }
 }
 
 /// The answer of an operation as XML. Members that the shape does not know, and those that are null, are left out.

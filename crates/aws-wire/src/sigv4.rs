@@ -188,9 +188,9 @@ impl Authorization {
     }
 }
 
-/// A header's value without spaces around it, and with single ones inside.
+/// A header's value without spaces around it, and with single ones inside; AWS's canonical form leaves tabs as they are.
 fn trimmed(value: &str) -> String {
-    value.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+    value.split(' ').filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 fn canonical_query(query: &str) -> String {

@@ -26,7 +26,7 @@ mod version;
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
@@ -36,7 +36,7 @@ use crate::timestamp;
 use version::{DUCKLAKE_VERSION, LAKE_VERSION, create_later_tables};
 
 pub use append::{Append, NewObject, NewReject};
-pub use aws_job::AwsJob;
+pub use aws_job::{AwsJob, AwsJobFailure, AwsJobQuota, AwsJobStart};
 pub use catalog_error::{CatalogError, CatalogFault};
 pub use data_file::DataFile;
 pub use digest::{DigestSpan, FileFinding, ListedFile, NewDigest};
@@ -94,6 +94,8 @@ impl Table {
 
 /// So long a statement waits for another process's.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How often it is tried what SQLite does not wait for by itself.
+const BUSY_RETRY: Duration = Duration::from_millis(5);
 
 /// An open catalog; cheap to open, one per thread of work.
 #[derive(Debug)]
@@ -119,6 +121,7 @@ impl Catalog {
         let connection = Connection::open(Self::path(&folder))?;
         let mut catalog = Self { connection, folder };
         catalog.configure()?;
+        catalog.log_ahead()?;
         catalog.create_tables()?;
         catalog.check_version()?;
         catalog.migrate()?;
@@ -178,12 +181,20 @@ impl Catalog {
         self.connection.busy_timeout(BUSY_TIMEOUT)?;
         let not_sqlite = |error| CatalogError::Sqlite(error).at(&Self::path(&self.folder));
         self.connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())).map_err(not_sqlite)?;
-        if !self.connection.is_readonly("main")? {
-            self.connection.pragma_update(None, "journal_mode", "WAL").map_err(not_sqlite)?;
-        }
         self.connection.pragma_update(None, "synchronous", "FULL")?;
         self.connection.set_prepared_statement_cache_capacity(64);
         Ok(())
+    }
+
+    /// Readers take the file as it is: only a writer makes a lake.
+    fn log_ahead(&self) -> Result<(), CatalogError> {
+        let began = Instant::now();
+        let wait = || {
+            std::thread::sleep(BUSY_RETRY);
+            began.elapsed() < BUSY_TIMEOUT
+        };
+        connection::log_ahead(&self.connection, wait)
+            .map_err(|error| CatalogError::Sqlite(error).at(&Self::path(&self.folder)))
     }
 
     fn create_tables(&mut self) -> Result<(), CatalogError> {

@@ -1,6 +1,6 @@
 //! Numbered places in the writer where the kill tests end the process: `batch_read`, `file_written`, `files_written`,
-//! `before_commit`, `after_commit`, and the like around the other commits. [`arm`] names one place and the pass at which it
-//! strikes; the program arms one where `TADORU_TEST_STOP_POINT` is set, and nothing is armed otherwise.
+//! `before_commit`, `after_commit`, and the like around the other commits (`before_job`, `after_job`). [`arm`] names one place and
+//! the pass at which it strikes; the program arms one where `TADORU_TEST_STOP_POINT` is set, and nothing is armed otherwise.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};

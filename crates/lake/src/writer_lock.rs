@@ -57,13 +57,13 @@ impl Patience<'_> {
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
             let waited = self.began.elapsed();
-            if waited >= self.wait {
-                return Err(LockError::Held { holder: holder(&mut file) });
-            }
             if waited >= SAY_AFTER
                 && let Some(on_wait) = self.on_wait.take()
             {
                 on_wait(&holder(&mut file));
+            }
+            if waited >= self.wait {
+                return Err(LockError::Held { holder: holder(&mut file) });
             }
             std::thread::sleep(RETRY.min(self.wait - waited));
         }

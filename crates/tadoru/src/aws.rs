@@ -8,6 +8,7 @@ mod cloudtrail;
 pub mod endpoint;
 mod iam;
 mod identitystore;
+mod job;
 mod page;
 pub mod server;
 mod sso_admin;
@@ -75,6 +76,10 @@ struct Request<'e> {
     declares_invalid_input: bool,
     input: Map<String, Value>,
     now: Now,
+    /// The clock, µs UTC: when jobs begin and end.
+    clock_us: i64,
+    /// A job is in progress for so long.
+    job_delay_us: i64,
 }
 
 impl Request<'_> {

@@ -8,6 +8,7 @@
     reason = "a chore talks to the developer's terminal and reads the developer's environment"
 )]
 
+mod aws_cli_v2;
 mod bench;
 mod comparison_venv;
 mod iam_simulate;

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: the whole proof in one command. Brings what answers are compared with (DuckDB, iam-simulate), runs
+//! `cargo xtask test`: the whole proof in one command. Brings what answers are compared with (DuckDB, iam-simulate, AWS's CLI), runs
 //! every test, lists what could not be tried here and why, and ends with one line of counts. In CI a skip is a failure: a
 //! comparison that did not run has proved nothing.
 
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use crate::{comparison_venv, iam_simulate, tidy};
+use crate::{aws_cli_v2, comparison_venv, iam_simulate, tidy};
 
 /// Tests append one line for each thing they could not try: `skipped: <what>: <why>`.
 const SKIPS: &str = "TADORU_TEST_SKIPS";
@@ -17,6 +17,8 @@ const SKIPS: &str = "TADORU_TEST_SKIPS";
 const PYTHON: &str = "TADORU_TEST_PYTHON";
 /// The folder that has npm's iam-simulate; unset where there is none.
 const IAM_SIMULATE: &str = "TADORU_TEST_IAM_SIMULATE";
+/// The second version of AWS's CLI; unset where there is none.
+const AWS_CLI_V2: &str = "TADORU_TEST_AWS_CLI_V2";
 /// The folder of real data that stands beside the project; unset where it does not.
 const SHARED: &str = "TADORU_TEST_SHARED";
 
@@ -61,6 +63,8 @@ pub fn run(root: &Path, selection: &Selection) -> Result<bool> {
     let simulate = iam_simulate::prepare(root, &target)
         .map_err(|why| skips.push(format!("comparison with iam-simulate: {why}")))
         .ok();
+    let aws_cli_v2 =
+        aws_cli_v2::prepare(&target).map_err(|why| skips.push(format!("commands through AWS CLI v2: {why}"))).ok();
     let shared = shared_folder(root);
     if shared.is_none() {
         skips.push("real events: no folder ../shared beside the project, and TADORU_TEST_SHARED is not set".to_owned());
@@ -69,7 +73,7 @@ pub fn run(root: &Path, selection: &Selection) -> Result<bool> {
     let runner = Runner::find();
     let mut command = runner.command(selection);
     command.current_dir(root).env(SKIPS, &skips_path);
-    for (name, value) in [(PYTHON, &python), (IAM_SIMULATE, &simulate), (SHARED, &shared)] {
+    for (name, value) in [(PYTHON, &python), (IAM_SIMULATE, &simulate), (AWS_CLI_V2, &aws_cli_v2), (SHARED, &shared)] {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),

@@ -65,6 +65,7 @@ fn what_the_sdk_signs_is_verified() {
     check(usual());
     check(Sent::signed("GET", "/policy/generation/0a%20b", "includeResourcePlaceholders=true&b=&a=%2F", &[], b""));
     check(Sent::signed("POST", "/", "", &[("x-amz-target", "AWSIdentityStore.ListUsers")], b"{}"));
+    check(Sent::signed("POST", "/", "", &[("x-amz-meta", "a\tb  c\t d")], b"{}"));
 }
 
 #[test]

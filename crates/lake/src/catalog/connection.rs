@@ -1,5 +1,5 @@
-//! The reader's connection to the catalog's file: an ordinary one, or, where this user may not write beside the file, one to
-//! the file alone.
+//! Connections to the catalog's file. A reader's is an ordinary one, or, where this user may not write beside the file, one to
+//! the file alone. A writer's turns on write-ahead logging, which a new file has not.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,18 @@ pub(super) fn open(path: &Path) -> Result<Connection, CatalogError> {
     Ok(Connection::open_with_flags(immutable_uri(path), flags)?)
 }
 
+/// Turns on write-ahead logging. While others use a new file too, SQLite refuses at once and not after its timeout: who asks
+/// for the switch reads already, and two of them would wait for each other. So it lets go, calls `wait`, and asks again
+/// while that says so.
+pub(super) fn log_ahead(connection: &Connection, mut wait: impl FnMut() -> bool) -> rusqlite::Result<()> {
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && wait() => {}
+            other => return other,
+        }
+    }
+}
+
 fn is_refused(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied))
 }
@@ -61,6 +73,7 @@ fn immutable_uri(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Catalog;
     use super::*;
 
     #[test]
@@ -68,6 +81,43 @@ mod tests {
         let check = |path: &str, expected: &str| assert_eq!(immutable_uri(Path::new(path)), expected);
         check("/lake/catalog.sqlite", "file:/lake/catalog.sqlite?immutable=1");
         check("/a b/50%/x?y#z/日", "file:/a%20b/50%25/x%3Fy%23z/%E6%97%A5?immutable=1");
+    }
+
+    /// A connection that writes to a file without write-ahead logging.
+    fn writing(path: &Path) -> Connection {
+        let writer = Connection::open(path).unwrap();
+        writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+        writer
+    }
+
+    #[test]
+    fn write_ahead_logging_begins_when_others_let_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new.sqlite");
+        let other = writing(&path);
+        let connection = Connection::open(&path).unwrap();
+        let refused = log_ahead(&connection, || false).unwrap_err();
+        assert_eq!(refused.sqlite_error_code(), Some(ErrorCode::DatabaseBusy));
+        let mut waits = 0;
+        let wait = || {
+            waits += 1;
+            if waits == 3 {
+                other.execute_batch("COMMIT").unwrap();
+            }
+            true
+        };
+        log_ahead(&connection, wait).unwrap();
+        assert_eq!(waits, 3);
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+
+    #[test]
+    fn a_reader_does_not_mind_the_first_writer() {
+        let folder = tempfile::tempdir().unwrap();
+        let _writer = writing(&Catalog::path(folder.path()));
+        let found = Catalog::open(folder.path());
+        assert!(matches!(found, Err(CatalogError::NoLake(_))), "{found:?}");
     }
 
     #[test]

@@ -210,8 +210,20 @@ pub const LATER_TABLES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Columns that those tables gained after they were made: table, column, type.
+pub const LATER_COLUMNS: &[(&str, &str, &str)] = &[
+    ("aws_job", "account", "TEXT NOT NULL DEFAULT ''"),
+    ("aws_job", "client_token", "TEXT"),
+    ("aws_job", "parameters", "TEXT NOT NULL DEFAULT '{}'"),
+    ("aws_job", "cancelled_at", "INTEGER"),
+    ("aws_job", "failure_code", "TEXT"),
+    ("aws_job", "failure_message", "TEXT"),
+];
+
 /// The indexes of those tables.
 pub const LATER_INDEXES: &str = "
+CREATE INDEX IF NOT EXISTS aws_job_created ON aws_job (operation, account, created_at);
+CREATE UNIQUE INDEX IF NOT EXISTS aws_job_token ON aws_job (operation, caller, client_token) WHERE client_token IS NOT NULL;
 CREATE INDEX IF NOT EXISTS folded_prefix_day ON folded_prefix (account, region, day);
 CREATE INDEX IF NOT EXISTS digest_span_trail ON digest_span (account, region, trail, starts_at);
 CREATE UNIQUE INDEX IF NOT EXISTS inventory_entity_key ON inventory_entity (kind, entity_key, scope, sha256);

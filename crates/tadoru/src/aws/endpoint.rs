@@ -30,6 +30,8 @@ pub struct Endpoint {
     pub anonymous: Option<Caller>,
     pub limits: AwsLimits,
     pub now: NowRule,
+    /// A job is in progress for so long.
+    pub job_delay_us: i64,
 }
 
 /// How the one *now* of a request is found: as for any command.
@@ -101,6 +103,8 @@ impl Endpoint {
                 declares_invalid_input: service.declares(operation, "InvalidInput"),
                 input,
                 now,
+                clock_us: Now::clock().us,
+                job_delay_us: self.job_delay_us,
             })
         });
         let answered = match answer {

@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use aws_wire::model::Model;
 use clap::Args;
 use lake::catalog::Catalog;
+use lake::stop_point;
 use questions::coverage::Coverage;
 
 use super::Context;
@@ -35,6 +36,9 @@ pub struct Flags {
     /// AWS's own limits: strict keeps them, off lifts them; or those to lift: history,regions,attributes,data-events,quotas
     #[arg(long, default_value = "strict", value_name = "LIMITS")]
     aws_limits: AwsLimits,
+    /// Reports and policy generations are IN_PROGRESS for so long, at most an hour
+    #[arg(long, default_value_t = 0, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(..=3600))]
+    job_delay: u32,
 }
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
@@ -42,6 +46,9 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         let message = Message::error(format!("--anonymous does not go with {}", flags.listen.ip()));
         let why = "whoever reaches that address could read the logs";
         return Err(Failure::usage(message.why(why).try_this("--listen 127.0.0.1:4599, or tadoru keys create")).into());
+    }
+    if let Some((name, pass)) = context.config.test.stop_point.clone() {
+        stop_point::arm(name, pass);
     }
     let folder = context.config.lake.clone();
     let catalog = Catalog::open_to_write(&folder)?;
@@ -61,6 +68,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         anonymous,
         limits: flags.aws_limits,
         now,
+        job_delay_us: i64::from(flags.job_delay) * 1_000_000,
     };
     let hosts: BTreeSet<String> = flags.hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
     Server { endpoint, hosts }.run(flags.listen, |address| {

@@ -4,8 +4,10 @@
 mod beside_moto;
 mod cases;
 mod inventory_writes;
+mod jobs;
 mod operation_list;
 mod paginators;
+mod printed_time;
 mod refusals;
 mod running_server;
 mod truth;

@@ -246,7 +246,7 @@ fn several_first_ingests_make_one_lake() {
         let lake = TestLake::new();
         let (logs, again) = (one_record(&lake, "a"), one_record(&lake, "b"));
         let ingest = |source: &Path| {
-            let mut command = lake.command(&["ingest", "--quiet"]);
+            let mut command = lake.command(&["ingest", "--quiet", "--wait", "600"]);
             command.arg(source).stdout(Stdio::null()).stderr(Stdio::piped());
             command
         };

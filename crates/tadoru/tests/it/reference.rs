@@ -38,6 +38,11 @@ pub fn python() -> Option<OsString> {
     variable("TADORU_TEST_PYTHON")
 }
 
+/// The second version of AWS's CLI.
+pub fn aws_cli_v2() -> Option<OsString> {
+    variable("TADORU_TEST_AWS_CLI_V2")
+}
+
 /// Fails with what a program of [`duckdb`] printed, unless it found no difference.
 pub fn agrees(script: &str, arguments: &[&Path], test: &str) {
     if let Some(output) = duckdb(script, arguments, test) {
@@ -45,6 +50,11 @@ pub fn agrees(script: &str, arguments: &[&Path], test: &str) {
         let (out, err) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success(), "{script} {arguments:?}:\n{out}\n{err}");
     }
+}
+
+/// A part of the path of those cases that are to run, if not all.
+pub fn chosen_cases() -> Option<String> {
+    variable("TADORU_TEST_CASES")?.into_string().ok()
 }
 
 /// True where situations are to be rewritten with what came out, instead of compared.

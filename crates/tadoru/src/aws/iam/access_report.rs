@@ -1,10 +1,9 @@
-//! A last-accessed report as it is kept with its job: made once when it is generated, so that later events do not change it. Pages
+//! A last-accessed report as it is kept with its job: made once when it is asked for, so that later events do not change it. Pages
 //! and `…WithEntities` are cut from it.
 
 use aws_wire::timestamp;
 use iam::arn::Arn;
 use iam::inventory::{Entity, EntityKind};
-use lake::catalog::AwsJob;
 use questions::access_advisor::{self, EntityUse, Granularity, Input, Line, Listed};
 use questions::access_window::AccessWindow;
 use questions::coverage::Coverage;
@@ -14,10 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::no_such_entity;
+use crate::aws::job::{Job, JobKind, JobState};
 use crate::aws::{OperationError, Request};
-
-/// The operation whose jobs are reports.
-pub const GENERATE: &str = "GenerateServiceLastAccessedDetails";
 
 /// Access Advisor tracks so many days.
 const TRACKING_DAYS: i64 = 400;
@@ -88,24 +85,29 @@ impl AccessReport {
         let services = services.collect::<Result<Vec<_>, OperationError>>()?;
         Ok(Self { granularity: granularity.to_owned(), services })
     }
-
-    /// The report of the job that the request names, with the job.
-    pub fn of_job(request: &Request<'_>) -> Result<(AwsJob, Self), OperationError> {
-        let id = request.required("JobId");
-        let job = request.catalog().aws_job(id, GENERATE, &request.caller.arn)?;
-        let job = job.ok_or_else(|| no_such_entity(format!("Job {id} was not found.")))?;
-        let report = serde_json::from_str(&job.answer).map_err(|error| OperationError::Broken(error.to_string()))?;
-        Ok((job, report))
-    }
 }
 
-/// What every answer about a job says of it.
-pub fn job_members(job: &AwsJob) -> Map<String, Value> {
-    let members = json!({
-        "JobStatus": "COMPLETED",
-        "JobCreationDate": job.created_at_us,
-        "JobCompletionDate": job.completed_at_us,
-    });
+/// The job that the request names.
+pub fn job(request: &Request<'_>) -> Result<Job, OperationError> {
+    let id = request.required("JobId");
+    let job = request.job(JobKind::LastAccessedReport, id)?;
+    job.ok_or_else(|| no_such_entity(format!("Job {id} was not found.")))
+}
+
+/// What every answer about a job says of it; while it is in progress, AWS says nothing else.
+pub fn job_members(job: &Job) -> Map<String, Value> {
+    let members = match job.state {
+        JobState::InProgress => json!({
+            "JobStatus": "IN_PROGRESS",
+            "JobCreationDate": job.created_at_us,
+            "IsTruncated": false,
+        }),
+        _ => json!({
+            "JobStatus": "COMPLETED",
+            "JobCreationDate": job.created_at_us,
+            "JobCompletionDate": job.ended_at_us,
+        }),
+    };
     crate::aws::answer(members)
 }
 

@@ -7,7 +7,8 @@ use std::net::TcpStream;
 use super::running_server::RunningServer;
 use crate::test_lake::{TestLake, sample, text, write_sample};
 
-fn small_lake() -> TestLake {
+/// A lake with one day of the sample.
+pub fn small_lake() -> TestLake {
     let lake = TestLake::new();
     let logs = lake.beside("logs");
     write_sample(&sample(), 0..1, &logs);
@@ -26,7 +27,7 @@ pub fn send(server: &RunningServer, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// A form as a request's bytes.
+/// A request's bytes.
 pub fn post(host: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     let head =

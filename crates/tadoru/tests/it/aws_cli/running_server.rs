@@ -1,6 +1,7 @@
 //! A `tadoru serve` of the test's own, on a free port, ended with the test; and keys for it.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +20,13 @@ impl RunningServer {
     /// Serves a lake.
     pub fn start(lake: &TestLake, arguments: &[&str]) -> Self {
         let mut command = lake.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let mut child = command.args(arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        command.args(arguments);
+        Self::of(command)
+    }
+
+    /// Runs a command that serves.
+    pub fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
         let ready = lines.find_map(|line| Some(line.strip_prefix("listening on ")?.to_owned()));
         let log = Arc::new(Mutex::new(Vec::new()));
@@ -36,6 +43,11 @@ impl RunningServer {
     /// What it has said on stderr.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
+    }
+
+    /// Waits until it ends, and returns by which signal.
+    pub fn ended_by(mut self) -> Option<i32> {
+        self.child.wait().unwrap().signal()
     }
 
     /// Asks it to stop, and returns whether it ended well.
