@@ -2,6 +2,7 @@
 //! asks and finds the operation, `aws-wire` reads and writes what goes over the wire; each operation has a file of its name and
 //! calls the same questions as the command line. Where an answer is not AWS's: docs/differences_from_aws.md.
 
+mod accessanalyzer;
 pub mod aws_limits;
 pub mod caller;
 mod cloudtrail;
@@ -35,6 +36,7 @@ type Run = fn(&Request<'_>) -> Result<Map<String, Value>, OperationError>;
 
 /// The operations that are there: service, name, work.
 const OPERATIONS: &[(&str, &[(&str, Run)])] = &[
+    ("accessanalyzer", accessanalyzer::OPERATIONS),
     ("cloudtrail", cloudtrail::OPERATIONS),
     ("iam", iam::OPERATIONS),
     ("identitystore", identitystore::OPERATIONS),

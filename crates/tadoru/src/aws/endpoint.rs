@@ -11,6 +11,7 @@ use aws_wire::json_protocol;
 use aws_wire::model::{Model, Operation, Protocol, Service};
 use aws_wire::operation::{Target, WireRequest};
 use aws_wire::query_protocol;
+use aws_wire::rest_json_protocol;
 use aws_wire::sigv4::{Authorization, SignatureError};
 use iam::service_reference::ServiceReference;
 use lake::catalog::Catalog;
@@ -81,6 +82,13 @@ impl Endpoint {
         answered
     }
 
+    /// What is refused of a request by its head, without its body: one that nobody signed.
+    pub fn refused_by_head(&self, head: &WireRequest<'_>) -> Option<(AwsError, Protocol)> {
+        let protocol = Target::protocol_of_head(&self.model, head);
+        let error = Authorization::of(head).err().filter(|_| self.anonymous.is_none())?;
+        Some((refusal(&error, protocol), protocol))
+    }
+
     fn answer_target(&self, request: &WireRequest<'_>, target: &Target<'_>, request_id: &str) -> Answered {
         let refuse = |error: &AwsError| refused(error, target.service, target.protocol, request_id);
         let caller = match self.caller(request, target) {
@@ -125,7 +133,8 @@ impl Endpoint {
     ) -> Result<Map<String, Value>, OperationError> {
         let input = match target.protocol {
             Protocol::Query => query_protocol::read_input(service, operation, &target.form)?,
-            Protocol::Json | Protocol::RestJson => json_protocol::read_input(service, operation, request.body)?,
+            Protocol::Json => json_protocol::read_input(service, operation, request.body)?,
+            Protocol::RestJson => rest_json_protocol::read_input(service, operation, request)?,
         };
         let violations = constraint::violations(service, operation, &input);
         if violations.is_empty() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use aws_wire::error::{AwsError, Reply};
 use aws_wire::model::Protocol;
-use aws_wire::operation::WireRequest;
+use aws_wire::operation::{Target, WireRequest};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -117,22 +117,42 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     let request_id = uuid::Uuid::now_v7().to_string();
     let (parts, body) = request.into_parts();
     let line = format!("{} {}", parts.method, parts.uri.path());
-    let protocol = if parts.headers.contains_key("x-amz-target") { Protocol::Json } else { Protocol::Query };
-    let refuse = |error: &AwsError| refused(error, None, protocol, &request_id);
-    let answered = if !is_known_host(&shared.hosts, &parts.headers) {
-        refuse(&AwsError::with_status("AccessDenied", 403, "The request names a host that this server is not."))
-    } else {
-        match tokio::time::timeout(BODY_WAIT, to_bytes(body, BODY_BYTES)).await {
-            Err(_) => refuse(&AwsError::with_status("RequestTimeout", 408, "The body did not come in time.")),
-            Ok(Ok(body)) => match headers(&parts.headers) {
-                Some(headers) => answer(&shared, &parts, headers, body.to_vec(), &request_id).await,
-                None => refuse(&AwsError::new("MalformedHttpRequestException", "A header is no text.")),
-            },
-            Ok(Err(_)) => refuse(&AwsError::with_status("RequestEntityTooLarge", 413, "Request body too large")),
-        }
+    let answered = match accepted(&shared, &parts, body).await {
+        Ok((headers, body)) => answer(&shared, &parts, headers, body, &request_id).await,
+        Err((error, protocol)) => refused(&error, None, protocol, &request_id),
     };
     log(&line, &request_id, &answered);
     response(answered.reply, &request_id)
+}
+
+/// The headers and the body of a request; what its head forbids is refused before the body is read.
+async fn accepted(
+    shared: &Shared,
+    parts: &axum::http::request::Parts,
+    body: Body,
+) -> Result<(Vec<(String, String)>, Vec<u8>), (AwsError, Protocol)> {
+    let of_target = if parts.headers.contains_key("x-amz-target") { Protocol::Json } else { Protocol::Query };
+    let headers = headers(&parts.headers)
+        .ok_or_else(|| (AwsError::new("MalformedHttpRequestException", "A header is no text."), of_target))?;
+    let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+    let head = WireRequest { method: parts.method.as_str(), path, query, headers: &headers, body: &[] };
+    let protocol = Target::protocol_of_head(&shared.endpoint.model, &head);
+    let refuse = |code, status, text| (AwsError::with_status(code, status, text), protocol);
+    if !is_known_host(&shared.hosts, &parts.headers) {
+        return Err(refuse("AccessDenied", 403, "The request names a host that this server is not."));
+    }
+    let too_large = || refuse("RequestEntityTooLarge", 413, "Request body too large");
+    let told_bytes = head.header("content-length").and_then(|length| length.parse::<u64>().ok());
+    if told_bytes.is_some_and(|bytes| bytes > BODY_BYTES as u64) {
+        return Err(too_large());
+    }
+    if let Some(refused) = shared.endpoint.refused_by_head(&head) {
+        return Err(refused);
+    }
+    let body = tokio::time::timeout(BODY_WAIT, to_bytes(body, BODY_BYTES)).await;
+    let body = body.map_err(|_| refuse("RequestTimeout", 408, "The body did not come in time."))?;
+    let body = body.map_err(|_| too_large())?.to_vec();
+    Ok((headers, body))
 }
 
 async fn answer(
@@ -159,7 +179,10 @@ async fn answer(
 
 /// A page of another site may make a browser call this server by a name of its own: only known names are answered.
 fn is_known_host(hosts: &BTreeSet<String>, headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let mut named = headers.get_all(header::HOST).iter();
+    // Of two hosts, one may be checked here and the other signed.
+    let (Some(host), None) = (named.next(), named.next()) else { return false };
+    let host = host.to_str().unwrap_or_default();
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
