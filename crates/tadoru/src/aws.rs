@@ -2,6 +2,7 @@
 //! asks and finds the operation, `aws-wire` reads and writes what goes over the wire; each operation has a file of its name and
 //! calls the same questions as the command line. Where an answer is not AWS's: docs/differences_from_aws.md.
 
+mod accessanalyzer;
 mod answered_stream;
 pub mod aws_limits;
 pub mod caller;
@@ -10,9 +11,9 @@ pub mod connection;
 pub mod endpoint;
 mod iam;
 mod identitystore;
+mod job;
 mod metrics;
 pub mod open_lake;
-mod job;
 mod page;
 mod request_record;
 pub mod server;
@@ -40,6 +41,7 @@ type Run = fn(&Request<'_>) -> Result<Map<String, Value>, OperationError>;
 
 /// The operations that are there: service, name, work.
 const OPERATIONS: &[(&str, &[(&str, Run)])] = &[
+    ("accessanalyzer", accessanalyzer::OPERATIONS),
     ("cloudtrail", cloudtrail::OPERATIONS),
     ("iam", iam::OPERATIONS),
     ("identitystore", identitystore::OPERATIONS),

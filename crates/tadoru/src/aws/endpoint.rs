@@ -10,6 +10,7 @@ use aws_wire::json_protocol;
 use aws_wire::model::{Model, Operation, Protocol, Service};
 use aws_wire::operation::{Target, WireRequest};
 use aws_wire::query_protocol;
+use aws_wire::rest_json_protocol;
 use aws_wire::sigv4::{Authorization, SignatureError};
 use lake::catalog::Catalog;
 use serde_json::{Map, Value};
@@ -128,7 +129,8 @@ impl Endpoint {
     ) -> Result<Map<String, Value>, OperationError> {
         let input = match target.protocol {
             Protocol::Query => query_protocol::read_input(service, operation, &target.form)?,
-            Protocol::Json | Protocol::RestJson => json_protocol::read_input(service, operation, request.body)?,
+            Protocol::Json => json_protocol::read_input(service, operation, request.body)?,
+            Protocol::RestJson => rest_json_protocol::read_input(service, operation, request)?,
         };
         let violations = constraint::violations(service, operation, &input);
         if violations.is_empty() {

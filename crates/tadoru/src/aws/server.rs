@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_wire::error::{AwsError, Reply};
-use aws_wire::model::Protocol;
-use aws_wire::operation::WireRequest;
+use aws_wire::model::{Model, Protocol};
+use aws_wire::operation::{Target, WireRequest};
 use axum::Router;
 use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{Request, State};
@@ -137,10 +137,11 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
     let record = RequestRecord::begin(&shared.metrics, parts.method.as_str(), parts.uri.path());
     let answered = match Head::of(&parts) {
         Some(head) => {
-            let refusal = refusal(&shared, host, &head, &body);
+            let protocol = head.protocol(&shared.endpoint.model);
+            let refusal = refusal(&shared, host, &head, protocol, &body);
             match refusal {
-                Some(error) => refused(&error, None, head.protocol(), record.id()),
-                None => answer_body(&shared, head, body, record.id()).await,
+                Some(error) => refused(&error, None, protocol, record.id()),
+                None => answer_body(&shared, head, protocol, body, record.id()).await,
             }
         }
         None => {
@@ -155,7 +156,7 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
 }
 
 /// Why a request is not answered, as far as its head says.
-fn refusal(shared: &Shared, host: NamedHost, head: &Head, body: &Body) -> Option<AwsError> {
+fn refusal(shared: &Shared, host: NamedHost, head: &Head, protocol: Protocol, body: &Body) -> Option<AwsError> {
     match host {
         NamedHost::Known => {}
         NamedHost::Several => {
@@ -169,26 +170,26 @@ fn refusal(shared: &Shared, host: NamedHost, head: &Head, body: &Body) -> Option
     if body.size_hint().lower() > BODY_BYTES as u64 {
         return Some(too_large());
     }
-    shared.endpoint.refuse_unsigned(&head.request(&[]), head.protocol())
+    shared.endpoint.refuse_unsigned(&head.request(&[]), protocol)
 }
 
 fn too_large() -> AwsError {
     AwsError::with_status("RequestEntityTooLarge", 413, "Request body too large")
 }
 
-async fn answer_body(shared: &Arc<Shared>, head: Head, body: Body, request_id: &str) -> Answered {
-    let refuse = |error: &AwsError| refused(error, None, head.protocol(), request_id);
+async fn answer_body(shared: &Arc<Shared>, head: Head, protocol: Protocol, body: Body, request_id: &str) -> Answered {
+    let refuse = |error: &AwsError| refused(error, None, protocol, request_id);
     match tokio::time::timeout(shared.body_wait, to_bytes(body, BODY_BYTES)).await {
         Err(_) => refuse(&AwsError::with_status("RequestTimeout", 408, "The body did not come in time.")),
         Ok(Err(_)) => refuse(&too_large()),
-        Ok(Ok(body)) => answer(shared, head, body.to_vec(), request_id).await,
+        Ok(Ok(body)) => answer(shared, head, protocol, body.to_vec(), request_id).await,
     }
 }
 
-async fn answer(shared: &Arc<Shared>, head: Head, body: Vec<u8>, request_id: &str) -> Answered {
+async fn answer(shared: &Arc<Shared>, head: Head, protocol: Protocol, body: Vec<u8>, request_id: &str) -> Answered {
     // A client that leaves while it waits has cost nothing.
     let permit = shared.questions.clone().acquire_owned().await;
-    let (shared, id, protocol) = (shared.clone(), request_id.to_owned(), head.protocol());
+    let (shared, id) = (shared.clone(), request_id.to_owned());
     let answering = tokio::task::spawn_blocking(move || {
         let _held = permit;
         shared.endpoint.answer(&head.request(&body), &id)
@@ -233,12 +234,8 @@ impl Head {
     }
 
     /// In whose errors a request is refused of which no more is known.
-    fn protocol(&self) -> Protocol {
-        match self.path.as_str() {
-            _ if self.headers.iter().any(|(name, _)| name == "x-amz-target") => Protocol::Json,
-            "/" | "" => Protocol::Query,
-            _ => Protocol::RestJson,
-        }
+    fn protocol(&self, model: &Model) -> Protocol {
+        Target::protocol_of_head(model, &self.request(&[]))
     }
 }
 

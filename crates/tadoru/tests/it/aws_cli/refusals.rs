@@ -76,11 +76,21 @@ fn requests_that_nobody_signed_are_refused() {
     for expected in [
         "tadoru_requests_total{operation=\"none\",outcome=\"refused\"} ",
         "tadoru_request_seconds_count{operation=\"none\"} ",
-        "tadoru_connections 1",
+        "tadoru_connections ",
     ] {
         assert!(metrics.contains(expected), "{metrics}");
     }
     assert!(server.log().contains(" POST / - - 403 InvalidClientTokenId "), "{}", server.log());
+    // No byte of these bodies is sent: the head is enough.
+    let head_of = |length: usize, headers: &str| {
+        format!("PUT /policy/generation HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n{headers}\r\n")
+            .into_bytes()
+    };
+    check(head_of(1024 * 1024 + 1, &signed), "413", r#"{"message":"Request body too large"}"#);
+    let unsigned = "x-amzn-errortype: MissingAuthenticationTokenException";
+    check(head_of(1024 * 1024, "Connection: close\r\n"), "403", unsigned);
+    let unknown = "DELETE /policy/generation HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n";
+    check(format!("{unknown}\r\n").into_bytes(), "403", unsigned);
     assert!(server.stop());
 }
 
@@ -172,6 +182,8 @@ fn nobody_signs_on_loopback_where_that_is_allowed() {
     assert!(answer.contains(&format!("<Arn>arn:aws:iam::{account}:root</Arn>")), "{answer}");
     let answer = send(&server, &post("127.0.0.1", "", "Action=DeleteUser&Version=2010-05-08"));
     assert!(answer.contains("<Code>InvalidAction</Code>"), "{answer}");
+    let answer = send(&server, b"DELETE /policy/generation HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("errortype: UnknownOperationException"), "{answer}");
     let answer = send(&server, &post("127.0.0.1", "", "Action=%FF&Version=2010-05-08"));
     assert!(answer.contains("<Code>MalformedQueryString</Code>"), "{answer}");
 }
