@@ -3,6 +3,7 @@
 
 mod beside_moto;
 mod cases;
+mod event_pages;
 mod inventory_writes;
 mod jobs;
 mod operation_list;
