@@ -14,6 +14,7 @@ mod page;
 pub mod server;
 mod sso_admin;
 mod sts;
+pub mod unique_id;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -89,12 +90,12 @@ impl Request<'_> {
         Ok(Snapshot::open(self.folder, EngineLimits::default())?)
     }
 
-    /// The inventory in force.
+    /// The inventory in force, with what clients wrote.
     fn inventory<'s>(&self, snapshot: &'s Snapshot) -> Result<Inventory<'s>, OperationError> {
-        Ok(Inventory::read(snapshot, self.now.us)?)
+        Ok(Inventory::read(snapshot, self.now.us)?.with_overlay()?)
     }
 
-    /// The catalog to write to; held for single statements.
+    /// The catalog to write to; held for single statements, or for a write of the inventory.
     fn catalog(&self) -> MutexGuard<'_, Catalog> {
         self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use ::iam::service_reference::ServiceReference;
 use aws_wire::constraint;
 use aws_wire::error::{AwsError, Reply};
 use aws_wire::json_protocol;
@@ -13,11 +14,10 @@ use aws_wire::operation::{Target, WireRequest};
 use aws_wire::query_protocol;
 use aws_wire::rest_json_protocol;
 use aws_wire::sigv4::{Authorization, SignatureError};
-use iam::service_reference::ServiceReference;
 use lake::catalog::Catalog;
 use serde_json::{Map, Value};
 
-use super::{AwsLimits, Caller, OperationError, Request, cloudtrail, find};
+use super::{AwsLimits, Caller, OperationError, Request, cloudtrail, find, iam};
 use crate::clock::Now;
 use crate::time_argument;
 
@@ -138,6 +138,9 @@ impl Endpoint {
         };
         let violations = constraint::violations(service, operation, &input);
         if violations.is_empty() {
+            if service.name == "iam" {
+                iam::text_rule::check(service, operation, &input)?;
+            }
             return Ok(input);
         }
         let own = if service.name == "cloudtrail" { cloudtrail::refusal(name, &violations) } else { None };

@@ -8,6 +8,7 @@ use lake::catalog::{Catalog, IssuedKey};
 use serde_json::json;
 
 use super::{Context, serve};
+use crate::aws::unique_id;
 use crate::clock::Now;
 use crate::error::{Exit, Failure, Message};
 use crate::output::{OutputFormat, Table, from_lake};
@@ -98,11 +99,7 @@ pub fn no_key(access_key_id: &str) -> anyhow::Error {
 
 /// An id and a secret in AWS's forms.
 fn new_key() -> anyhow::Result<(String, String)> {
-    const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let (mut id, mut secret) = ([0_u8; 16], [0_u8; 30]);
-    let failed = |error: getrandom::Error| anyhow::anyhow!("the system gives no random bytes: {error}");
-    getrandom::fill(&mut id).map_err(failed)?;
-    getrandom::fill(&mut secret).map_err(failed)?;
-    let id: String = id.iter().map(|byte| char::from(BASE32[usize::from(byte % 32)])).collect();
-    Ok((format!("AKIA{id}"), STANDARD.encode(secret)))
+    let mut secret = [0_u8; 30];
+    getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+    Ok((unique_id::new("AKIA", 20)?, STANDARD.encode(secret)))
 }
