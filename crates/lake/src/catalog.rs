@@ -5,6 +5,7 @@
 mod append;
 mod aws_job;
 mod catalog_error;
+mod change;
 mod connection;
 mod data_file;
 mod digest;

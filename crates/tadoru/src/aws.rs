@@ -3,25 +3,28 @@
 //! calls the same questions as the command line. Where an answer is not AWS's: docs/differences_from_aws.md.
 
 mod accessanalyzer;
+mod answered_stream;
 pub mod aws_limits;
 pub mod caller;
 mod cloudtrail;
+pub mod connection;
 pub mod endpoint;
 mod iam;
 mod identitystore;
 mod job;
+mod metrics;
+pub mod open_lake;
 mod page;
+mod request_record;
 pub mod server;
 mod sso_admin;
 mod sts;
 pub mod unique_id;
 
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::iam::service_reference::ServiceReference;
 use ::lake::catalog::{Catalog, CatalogError};
-use ::lake::engine::EngineLimits;
 use ::lake::snapshot::Snapshot;
 use aws_wire::error::AwsError;
 use questions::inventory::Inventory;
@@ -30,6 +33,7 @@ use serde_json::{Map, Value};
 
 use self::aws_limits::AwsLimits;
 use self::caller::Caller;
+use self::open_lake::OpenLake;
 use crate::clock::Now;
 
 /// What an operation does with a request.
@@ -68,7 +72,7 @@ pub enum OperationError {
 
 /// A request whose caller and input are known to be good.
 struct Request<'e> {
-    folder: &'e Path,
+    lake: &'e OpenLake,
     catalog: &'e Mutex<Catalog>,
     reference: &'e ServiceReference,
     limits: AwsLimits,
@@ -86,8 +90,8 @@ struct Request<'e> {
 
 impl Request<'_> {
     /// The lake as it is now.
-    fn snapshot(&self) -> Result<Snapshot, OperationError> {
-        Ok(Snapshot::open(self.folder, EngineLimits::default())?)
+    fn snapshot(&self) -> Result<Arc<Snapshot>, OperationError> {
+        Ok(self.lake.snapshot()?)
     }
 
     /// The inventory in force, with what clients wrote.
