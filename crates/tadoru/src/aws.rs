@@ -9,6 +9,7 @@ pub mod endpoint;
 mod iam;
 mod identitystore;
 mod job;
+mod organizations;
 mod page;
 pub mod server;
 mod sso_admin;
@@ -38,6 +39,7 @@ const OPERATIONS: &[(&str, &[(&str, Run)])] = &[
     ("cloudtrail", cloudtrail::OPERATIONS),
     ("iam", iam::OPERATIONS),
     ("identitystore", identitystore::OPERATIONS),
+    ("organizations", organizations::OPERATIONS),
     ("sso-admin", sso_admin::OPERATIONS),
     ("sts", sts::OPERATIONS),
 ];

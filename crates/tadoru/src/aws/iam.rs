@@ -2,9 +2,12 @@
 //! own account.
 
 mod access_report;
+mod credential_report;
+mod generate_credential_report;
 mod generate_service_last_accessed_details;
 mod get_access_key_last_used;
 mod get_account_authorization_details;
+mod get_credential_report;
 mod get_group;
 mod get_group_policy;
 mod get_policy;
@@ -43,9 +46,11 @@ use serde_json::{Map, Value};
 use super::{OperationError, Request, Run};
 
 pub const OPERATIONS: &[(&str, Run)] = &[
+    ("GenerateCredentialReport", generate_credential_report::run),
     ("GenerateServiceLastAccessedDetails", generate_service_last_accessed_details::run),
     ("GetAccessKeyLastUsed", get_access_key_last_used::run),
     ("GetAccountAuthorizationDetails", get_account_authorization_details::run),
+    ("GetCredentialReport", get_credential_report::run),
     ("GetGroup", get_group::run),
     ("GetGroupPolicy", get_group_policy::run),
     ("GetPolicy", get_policy::run),

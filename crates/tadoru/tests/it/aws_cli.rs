@@ -2,6 +2,7 @@
 //! and the answers of `truth/` with boto3. Each test has a server of its own on a free port.
 
 mod cases;
+mod credential_reports;
 mod jobs;
 mod operation_list;
 mod printed_time;
