@@ -150,6 +150,78 @@ def lookup_events():
             compare(f"{case['id']} region", record["awsRegion"], case["region"])
 
 
+ROLE = "arn:aws:iam::{}:role/PolicyGeneration"
+TRAIL = "arn:aws:cloudtrail:us-east-1:418270063915:trail/org-trail"
+
+
+def generation(analyzer, case, **flags):
+    trail = {"cloudTrailArn": TRAIL, "allRegions": case["allRegions"], "regions": case.get("regions") or []}
+    job = analyzer.start_policy_generation(
+        policyGenerationDetails={"principalArn": case["principalArn"]},
+        cloudTrailDetails={
+            "trails": [trail],
+            "accessRole": ROLE.format(account_of(case["principalArn"])),
+            "startTime": case["startTime"],
+            "endTime": case["endTime"],
+        },
+    )["jobId"]
+    return job, trail
+
+
+def policy_generation():
+    started = {}
+    for case in cases("policy_generation.jsonl"):
+        account = account_of(case["principalArn"])
+        analyzer = client("accessanalyzer", account)
+        job, trail = generation(analyzer, case)
+        started.setdefault(account, []).insert(0, job)
+        answer = plain(analyzer.get_generated_policy(jobId=job))
+        details, result = answer["jobDetails"], answer["generatedPolicyResult"]
+        compare(f"{case['id']} job", [details["jobId"], details["status"], "completedOn" in details], [job, "SUCCEEDED", True])
+        properties = result["properties"]
+        compare(f"{case['id']} principal", properties["principalArn"], case["principalArn"])
+        compare(f"{case['id']} is complete", properties["isComplete"], False)
+        window = {"startTime": case["startTime"], "endTime": case["endTime"], "trailProperties": [trail]}
+        compare(f"{case['id']} window", properties["cloudTrailProperties"], window)
+        policies = [json.loads(policy["policy"]) for policy in result["generatedPolicies"]]
+        expected = case["expected_policy"]
+        compare(f"{case['id']} document", policies, [expected] if expected else [])
+        for policy in analyzer.get_generated_policy(jobId=job, includeResourcePlaceholders=True)["generatedPolicyResult"][
+            "generatedPolicies"
+        ]:
+            statements = json.loads(policy["policy"])["Statement"]
+            actions = sorted(action for statement in statements for action in statement["Action"])
+            compare(f"{case['id']} placeholders", actions, case["expected_actions"])
+            numbers = [statement["Sid"] for statement in statements]
+            compare(f"{case['id']} sids", numbers, [f"SupportedServiceSid{at}" for at in range(len(statements))])
+    for account, jobs in started.items():
+        listed = client("accessanalyzer", account).get_paginator("list_policy_generations")
+        pages = listed.paginate(PaginationConfig={"PageSize": 2})
+        compare(f"{account} list", [item["jobId"] for page in pages for item in page["policyGenerations"]], jobs)
+
+
+def generation_refusals():
+    (first, *_, last) = keys
+    analyzer = client("accessanalyzer", first)
+    case = next(case for case in cases("policy_generation.jsonl") if account_of(case["principalArn"]) == last)
+    refuses("principal of another account", "AccessDeniedException", generation, analyzer=analyzer, case=case)
+    own = {**case, "principalArn": f"arn:aws:iam::{first}:user/nobody-of-that-name"}
+    refuses("unknown principal", "ValidationException", generation, analyzer=analyzer, case=own)
+    start = client("accessanalyzer", last).start_policy_generation
+    details = {"principalArn": case["principalArn"]}
+    refuses("no details", "ValidationException", start, policyGenerationDetails=details)
+    long = {**case, "startTime": "2024-12-31T00:00:00Z"}
+    refuses("91 days", "ServiceQuotaExceededException", generation, analyzer=client("accessanalyzer", last), case=long)
+    backwards = {**case, "startTime": case["endTime"], "endTime": case["startTime"]}
+    refuses("backwards", "ValidationException", generation, analyzer=client("accessanalyzer", last), case=backwards)
+    job, _ = generation(client("accessanalyzer", last), case)
+    refuses("foreign job", "ValidationException", analyzer.get_generated_policy, jobId=job)
+    refuses("foreign job, to cancel", "ValidationException", analyzer.cancel_policy_generation, jobId=job)
+    refuses("unknown job", "ValidationException", analyzer.get_generated_policy, jobId="a/b?c")
+    refuses("broken token", "ValidationException", analyzer.list_policy_generations, nextToken="AAAA")
+    refuses("no ARN", "ValidationException", analyzer.list_policy_generations, principalArn="Alice")
+
+
 def refusals():
     (first, *_, last) = keys
     asked = iam[first]
@@ -184,6 +256,8 @@ last_accessed()
 with_entities()
 granting()
 lookup_events()
+policy_generation()
+generation_refusals()
 refusals()
 for difference in wrong:
     print(difference)

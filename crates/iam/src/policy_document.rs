@@ -8,6 +8,7 @@ mod json_text;
 pub(crate) mod pattern;
 mod resource_pattern;
 mod syntax;
+pub mod written;
 
 use serde_json::Value;
 
@@ -20,6 +21,12 @@ pub use syntax::PolicyError;
 /// Characters of a managed policy that count, that is without white space
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
 pub const MANAGED_POLICY_CHARACTERS: usize = 6_144;
+/// The same of all policies inside of a role together.
+pub const ROLE_POLICIES_CHARACTERS: usize = 10_240;
+/// The same of all policies inside of a user together.
+pub const USER_POLICIES_CHARACTERS: usize = 2_048;
+/// The same of a role's trust policy, as long as nobody asks AWS for more.
+pub const TRUST_POLICY_CHARACTERS: usize = 2_048;
 
 /// A policy that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -127,6 +127,11 @@ impl Action {
         self.policy_generation.or_else(|| self.is_management())
     }
 
+    /// Whether a loaded reference of AWS's says so; None where there is none.
+    pub fn is_said_to_be_generated(&self) -> Option<bool> {
+        self.policy_generation
+    }
+
     fn is_management(&self) -> Option<bool> {
         match self.recording() {
             Recording::Management => Some(true),

@@ -27,10 +27,10 @@ use crate::source::{Listing, SourceFault, SourceObject};
 use crate::writer_lock::LockError;
 
 use batch::BatchWriter;
-use file::{InflatedFile, inflate};
+use file::{FILE_BYTES, InflatedFile, inflate};
 use queue::Queue;
 
-/// Inflated bytes after which a batch closes, unless told otherwise.
+/// Bytes after which a batch closes, unless told otherwise: what was inflated, and some for each file.
 pub const BATCH_BYTES: usize = 32 << 20;
 
 /// The ledger is tidied each time so many files were acknowledged, so that it stays small during a long run.
@@ -45,7 +45,7 @@ pub struct IngestOptions {
     /// The time of ingest, µs UTC.
     pub now_us: i64,
     pub limits: Limits,
-    /// Inflated bytes after which a batch closes; [`BATCH_BYTES`] but in tests.
+    /// Bytes after which a batch closes; [`BATCH_BYTES`] but in tests.
     pub batch_bytes: usize,
 }
 
@@ -271,7 +271,7 @@ fn window_length(objects: &[SourceObject], bytes: usize, workers: usize) -> usiz
     let mut estimate = 0;
     let fitting = objects.iter().take_while(|object| {
         let ratio = if object.name.ends_with(".gz") { 10 } else { 1 };
-        estimate += object.size_bytes as usize * ratio;
+        estimate += object.size_bytes as usize * ratio + FILE_BYTES;
         estimate < bytes
     });
     fitting.count().max(workers).min(objects.len())

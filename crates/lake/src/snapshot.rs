@@ -16,7 +16,7 @@ use crate::sql_error::SqlError;
 pub struct Snapshot {
     folder: PathBuf,
     catalog: Arc<Mutex<Catalog>>,
-    engine: Engine,
+    engine: Arc<Engine>,
     id: i64,
     tables: Vec<(String, LakeTable)>,
 }
@@ -24,8 +24,12 @@ pub struct Snapshot {
 impl Snapshot {
     /// The newest snapshot of the lake in `folder`.
     pub fn open(folder: &Path, limits: EngineLimits) -> Result<Self, CatalogError> {
+        Self::with_engine(folder, Arc::new(Engine::new(limits)))
+    }
+
+    /// The newest snapshot, asked through an engine that may know the files already.
+    pub fn with_engine(folder: &Path, engine: Arc<Engine>) -> Result<Self, CatalogError> {
         let catalog = Catalog::open(folder)?;
-        let engine = Engine::new(limits);
         // The ledger has no versions of its own: a statement of SQLite's holds it at this moment, the files are held by id.
         catalog.hold()?;
         let id = catalog.newest_snapshot()?;

@@ -6,18 +6,17 @@ mod aws_api;
 pub mod aws_connection;
 mod interruption;
 pub mod local_folder;
+pub mod local_list;
 pub mod s3_bucket;
 pub mod selection;
 pub mod standard_input;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use cloudtrail::object_key::{KeyVerdict, ObjectKey, ObjectKind, parse};
 
 use s3_bucket::Fetcher;
-use selection::{Refusal, Selection};
 
 use crate::catalog::ListedObject;
 
@@ -66,28 +65,10 @@ pub struct Listing {
     /// Not to be opened: links, pipes, other services' logs. Name and reason.
     pub skipped: Vec<(String, &'static str)>,
     pub faults: Vec<SourceFault>,
-}
-
-impl Listing {
-    /// The regions that the objects' keys tell.
-    pub fn regions(&self) -> BTreeSet<String> {
-        let keys = self.objects.iter().filter_map(SourceObject::key);
-        keys.filter_map(|key| key.region).map(str::to_owned).collect()
-    }
-
-    /// Leaves out what `selection` does not want; what has no key to judge it by becomes skipped.
-    pub fn select(&mut self, selection: &Selection) {
-        if selection.is_everything() {
-            return;
-        }
-        for object in std::mem::take(&mut self.objects) {
-            match selection.judge(object.key().as_ref()) {
-                Ok(()) => self.objects.push(object),
-                Err(Refusal::NotWanted) => {}
-                Err(Refusal::Unknown) => self.skipped.push((object.name, NO_KEY)),
-            }
-        }
-    }
+    /// Objects of later portions, as far as they are known already.
+    pub later_files: u64,
+    /// Their bytes.
+    pub later_bytes: u64,
 }
 
 impl SourceObject {
@@ -134,8 +115,11 @@ impl SourceObject {
     /// The day of delivery and the account: what objects are ordered by before their names, so that the same objects give
     /// the same lake whatever order they are listed in and on any number of cores.
     pub fn day_and_account(&self) -> (i64, Option<u64>) {
-        let key = self.key();
-        let day = key.and_then(|k| k.delivered_at_us).map_or(i64::MIN, |us| us.div_euclid(crate::timestamp::DAY_US));
-        (day, key.and_then(|k| k.account).and_then(|account| account.parse().ok()))
+        day_and_account(self.key().as_ref())
     }
+}
+
+fn day_and_account(key: Option<&ObjectKey<'_>>) -> (i64, Option<u64>) {
+    let day = key.and_then(|k| k.delivered_at_us).map_or(i64::MIN, |us| us.div_euclid(crate::timestamp::DAY_US));
+    (day, key.and_then(|k| k.account).and_then(|account| account.parse().ok()))
 }

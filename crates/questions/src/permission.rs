@@ -136,10 +136,8 @@ impl<'i, 's> PolicyReader<'i, 's> {
     }
 
     fn group(&mut self, account: &str, name: &str) -> Result<Option<Rc<Entity>>, QuestionError> {
-        if self.groups_of.insert(account.to_owned())
-            && let Some(part) = self.inventory.part(EntityKind::Group, account)
-        {
-            for group in self.inventory.entities_of(part)? {
+        if self.groups_of.insert(account.to_owned()) {
+            for group in self.inventory.entities_in(EntityKind::Group, account)? {
                 self.groups.insert((account.to_owned(), group.name.clone()), Rc::new(group));
             }
         }

@@ -174,10 +174,7 @@ fn by_name(inventory: &Inventory<'_>, name: &str) -> Result<Vec<Entity>, Questio
 
 fn members(inventory: &Inventory<'_>, entity: &Entity) -> Result<Vec<String>, QuestionError> {
     let scope = &entity.extent.scope;
-    let read = |kind| match inventory.part(kind, scope) {
-        Some(part) => inventory.entities_of(part),
-        None => Ok(Vec::new()),
-    };
+    let read = |kind| inventory.entities_in(kind, scope);
     let is_in = |user: &Entity, groups: &[String]| user.groups().any(|group| groups.iter().any(|known| known == group));
     let members = match entity.extent.kind {
         EntityKind::Group => {

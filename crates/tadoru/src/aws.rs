@@ -2,25 +2,30 @@
 //! asks and finds the operation, `aws-wire` reads and writes what goes over the wire; each operation has a file of its name and
 //! calls the same questions as the command line. Where an answer is not AWS's: docs/differences_from_aws.md.
 
+mod accessanalyzer;
+mod answered_stream;
 pub mod aws_limits;
 pub mod caller;
 mod cloudtrail;
+pub mod connection;
 pub mod endpoint;
 mod iam;
 mod identitystore;
 mod job;
+mod metrics;
+pub mod open_lake;
 mod organizations;
 mod page;
+mod request_record;
 pub mod server;
 mod sso_admin;
 mod sts;
+pub mod unique_id;
 
-use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::iam::service_reference::ServiceReference;
 use ::lake::catalog::{Catalog, CatalogError};
-use ::lake::engine::EngineLimits;
 use ::lake::snapshot::Snapshot;
 use aws_wire::error::AwsError;
 use questions::inventory::Inventory;
@@ -29,6 +34,7 @@ use serde_json::{Map, Value};
 
 use self::aws_limits::AwsLimits;
 use self::caller::Caller;
+use self::open_lake::OpenLake;
 use crate::clock::Now;
 
 /// What an operation does with a request.
@@ -36,6 +42,7 @@ type Run = fn(&Request<'_>) -> Result<Map<String, Value>, OperationError>;
 
 /// The operations that are there: service, name, work.
 const OPERATIONS: &[(&str, &[(&str, Run)])] = &[
+    ("accessanalyzer", accessanalyzer::OPERATIONS),
     ("cloudtrail", cloudtrail::OPERATIONS),
     ("iam", iam::OPERATIONS),
     ("identitystore", identitystore::OPERATIONS),
@@ -67,7 +74,7 @@ pub enum OperationError {
 
 /// A request whose caller and input are known to be good.
 struct Request<'e> {
-    folder: &'e Path,
+    lake: &'e OpenLake,
     catalog: &'e Mutex<Catalog>,
     reference: &'e ServiceReference,
     limits: AwsLimits,
@@ -85,16 +92,16 @@ struct Request<'e> {
 
 impl Request<'_> {
     /// The lake as it is now.
-    fn snapshot(&self) -> Result<Snapshot, OperationError> {
-        Ok(Snapshot::open(self.folder, EngineLimits::default())?)
+    fn snapshot(&self) -> Result<Arc<Snapshot>, OperationError> {
+        Ok(self.lake.snapshot()?)
     }
 
-    /// The inventory in force.
+    /// The inventory in force, with what clients wrote.
     fn inventory<'s>(&self, snapshot: &'s Snapshot) -> Result<Inventory<'s>, OperationError> {
-        Ok(Inventory::read(snapshot, self.now.us)?)
+        Ok(Inventory::read(snapshot, self.now.us)?.with_overlay()?)
     }
 
-    /// The catalog to write to; held for single statements.
+    /// The catalog to write to; held for single statements, or for a write of the inventory.
     fn catalog(&self) -> MutexGuard<'_, Catalog> {
         self.catalog.lock().unwrap_or_else(PoisonError::into_inner)
     }

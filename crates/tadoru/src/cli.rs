@@ -156,7 +156,8 @@ pub fn run() -> Exit {
         Ok(line) => line,
         Err(error) => {
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            match bad_command_line::message(&error) {
+            let command = bad_command_line::command(&CommandLine::command(), std::env::args_os().skip(1));
+            match bad_command_line::message(&error, &command) {
                 Some(message) => say(&message),
                 // Nothing can be said where the terminal is gone.
                 None => drop(error.print()),

@@ -118,8 +118,8 @@ pub struct Config {
 
 /// Settings of the kill tests, from the environment alone: `TADORU_TEST_STOP_POINT=name:pass` ends the process at that
 /// place of the writer, `TADORU_TEST_BATCH_BYTES` makes batches small, `TADORU_TEST_STREAM_BYTES` lets smaller files than
-/// usual be streamed, `TADORU_TEST_GRACE_SECONDS` lets replaced files go at once. They are no interface; what is malformed
-/// is not set.
+/// usual be streamed, `TADORU_TEST_PORTION_FILES` lets fewer of a folder's files into memory, `TADORU_TEST_GRACE_SECONDS`
+/// lets replaced files go at once. They are no interface; what is malformed is not set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TestSettings {
     /// A name of `lake::stop_point` and the pass at which it strikes.
@@ -130,6 +130,8 @@ pub struct TestSettings {
     pub grace_seconds: Option<u64>,
     /// Inflated bytes above which a file is streamed.
     pub stream_bytes: Option<usize>,
+    /// Files of a portion of a folder.
+    pub portion_files: Option<usize>,
 }
 
 impl TestSettings {
@@ -140,6 +142,7 @@ impl TestSettings {
             stop_point: stop_point.and_then(|(name, pass)| Some((name.to_owned(), pass.parse().ok()?))),
             batch_bytes: number("TADORU_TEST_BATCH_BYTES"),
             stream_bytes: number("TADORU_TEST_STREAM_BYTES"),
+            portion_files: number("TADORU_TEST_PORTION_FILES"),
             grace_seconds: number("TADORU_TEST_GRACE_SECONDS").map(|seconds| seconds as u64),
         }
     }

@@ -203,6 +203,11 @@ pub const LATER_TABLES: &[(&str, &str)] = &[
         "job_id TEXT PRIMARY KEY, operation TEXT NOT NULL, caller TEXT NOT NULL, created_at INTEGER NOT NULL, \
          completed_at INTEGER NOT NULL, answer TEXT NOT NULL",
     ),
+    (
+        "inventory_overlay",
+        "kind TEXT NOT NULL, scope TEXT NOT NULL, entity_key TEXT NOT NULL, name TEXT NOT NULL, document TEXT, \
+         written_at INTEGER NOT NULL, written_by TEXT NOT NULL, PRIMARY KEY (kind, scope, entity_key)",
+    ),
 ];
 
 /// Columns that those tables gained after they were made: table, column, type.

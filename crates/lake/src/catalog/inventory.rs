@@ -8,7 +8,7 @@ use iam::inventory::{Entity, EntityKind, Extent};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
-use super::{Catalog, CatalogError};
+use super::{Catalog, CatalogError, inventory_overlay};
 
 /// One import.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +81,8 @@ impl Catalog {
         imported_at_us: i64,
     ) -> Result<(i64, Vec<PartChange>), CatalogError> {
         let before = self.inventory_at(InventoryPoint::at(taken_at_us))?;
+        let newest = self.inventory_at(InventoryPoint::NEWEST)?;
+        let overlay = self.inventory_overlay()?;
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let sources = serde_json::Value::from(sources).to_string();
         transaction.execute(
@@ -100,6 +102,10 @@ impl Catalog {
             ])?;
             let old = before.iter().find(|old| old.extent == part.extent && !old.is_later);
             changes.push(change(&transaction, part, &ids, old)?);
+            let is_of = |known: &&DatedPart| known.extent == part.extent;
+            if newest.iter().find(is_of).is_none_or(|known| known.taken_at_us <= taken_at_us) {
+                inventory_overlay::settle(&transaction, &overlay, part, |key| has(&transaction, old, key))?;
+            }
         }
         crate::stop_point::reach("before_inventory_commit");
         transaction.commit()?;
@@ -254,6 +260,21 @@ fn store(transaction: &Transaction<'_>, entity: &Entity) -> Result<i64, CatalogE
         )?
         .execute(params![kind.name(), scope, entity.key, entity.name, hash.as_slice(), document])?;
     Ok(transaction.last_insert_rowid())
+}
+
+/// Whether a part has an entity of that key.
+fn has(connection: &Connection, part: Option<&DatedPart>, key: &str) -> Result<bool, CatalogError> {
+    let Some(part) = part else { return Ok(false) };
+    let Extent { kind, scope } = &part.extent;
+    let sql = "SELECT entity_id FROM inventory_entity WHERE kind = ? AND scope = ? AND entity_key = ?";
+    let mut statement = connection.prepare_cached(sql)?;
+    let ids = statement.query_map(params![kind.name(), scope, key], |row| row.get::<_, i64>(0))?;
+    for id in ids {
+        if part.entity_ids.contains(&id?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn change(

@@ -28,7 +28,7 @@ impl Catalog {
 
     /// A reader may not be allowed to write to a lake of an earlier version: it gets empty tables of its own.
     pub(super) fn stand_in_for_later_tables(&self) -> Result<(), CatalogError> {
-        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) {
+        if self.setting("lake_version")?.as_deref() == Some(LAKE_VERSION) && self.is_whole()? {
             return Ok(());
         }
         for (name, columns) in ducklake_table::LATER_TABLES {

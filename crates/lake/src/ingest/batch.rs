@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cloudtrail::log_file::{self, Document, Limits};
 use cloudtrail::record::{self, Record, RecordContext};
@@ -26,7 +27,7 @@ use crate::{rollup, stop_point, timestamp};
 /// Fewer objects than these are not worth a fold.
 const LEAST_FOLDED: u64 = 2_000;
 
-/// Records held at once: a record takes some 2 KB beside its bytes, so that a few megabytes of stubs would fill the memory.
+/// Records and rejects held at once: a record takes some 2 KB beside its bytes, so that a few megabytes of stubs would fill the memory.
 pub(super) const RECORDS_AT_ONCE: usize = 65_536;
 
 /// Writes batches into one lake.
@@ -55,6 +56,17 @@ enum FileDocument<'a> {
     Large,
 }
 
+impl FileDocument<'_> {
+    /// Records and rejects in memory; a large file is enough for a batch.
+    fn pieces(&self) -> usize {
+        match self {
+            Self::None | Self::Rejected(_) => 0,
+            Self::Cut(document) => document.slices.len() + document.rejects.len(),
+            Self::Large => RECORDS_AT_ONCE + 1,
+        }
+    }
+}
+
 impl BatchWriter {
     /// A writer of the lake that `catalog` describes.
     pub fn new(catalog: Catalog, options: IngestOptions) -> Result<Self, CatalogError> {
@@ -77,26 +89,51 @@ impl BatchWriter {
         outcome: &mut Outcome,
         on_progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<(), IngestError> {
-        let limits = self.options.limits;
-        let documents = parallel::map(self.options.workers, &files, || (), |(), file| read_document(file, &limits));
-        let (mut first, mut records) = (0, 0);
-        for (index, document) in documents.iter().enumerate() {
-            let more = match document {
-                FileDocument::Cut(document) => document.slices.len(),
-                _ => 0,
+        let mut first = 0;
+        while first < files.len() {
+            let documents = self.read_documents(&files[first..]);
+            let mut pieces = 0;
+            let fits = |document: &&FileDocument<'_>| {
+                let is_first = pieces == 0;
+                pieces += document.pieces();
+                !matches!(document, FileDocument::Large) && (is_first || pieces <= RECORDS_AT_ONCE)
             };
-            let is_large = matches!(document, FileDocument::Large);
-            if is_large || records + more > RECORDS_AT_ONCE {
-                self.write_batch(&files[first..index], &documents[first..index], outcome, on_progress)?;
-                (first, records) = (index, 0);
+            let count = documents.iter().take_while(fits).count();
+            self.write_batch(&files[first..first + count], &documents[..count], outcome, on_progress)?;
+            first += count;
+            if let Some(FileDocument::Large) = documents.get(count) {
+                self.write_large(&files[first], outcome, on_progress)?;
+                first += 1;
             }
-            if is_large {
-                self.write_large(&files[index], outcome, on_progress)?;
-                first = index + 1;
-            }
-            records += more;
         }
-        self.write_batch(&files[first..], &documents[first..], outcome, on_progress)
+        Ok(())
+    }
+
+    /// Reads the first of `files` and those after it until there is enough for a batch: small files may hold many records.
+    fn read_documents<'f>(&self, files: &'f [InflatedFile]) -> Vec<FileDocument<'f>> {
+        let limits = self.options.limits;
+        let (mut documents, mut pieces) = (Vec::new(), 0);
+        while documents.len() < files.len() && pieces <= RECORDS_AT_ONCE {
+            let rest = &files[documents.len()..];
+            let found = AtomicUsize::new(pieces);
+            let read = parallel::map(
+                self.options.workers,
+                rest,
+                || (),
+                |(), file| {
+                    let is_wanted = std::ptr::eq(file, &rest[0]) || found.load(Ordering::Relaxed) <= RECORDS_AT_ONCE;
+                    is_wanted.then(|| {
+                        let document = read_document(file, &limits);
+                        found.fetch_add(document.pieces(), Ordering::Relaxed);
+                        document
+                    })
+                },
+            );
+            // What a thread read behind one that was left out is read again.
+            documents.extend(read.into_iter().map_while(|document| document));
+            pieces = documents.iter().map(FileDocument::pieces).sum();
+        }
+        documents
     }
 
     fn write_batch(

@@ -15,6 +15,8 @@ use crate::source::{OBJECT_BYTES, Place, SourceFault, SourceObject, local_folder
 pub const KEPT_REJECT_BYTES: usize = 64 << 10;
 /// More stored bytes than this are not held in memory beside what comes out of them.
 const IN_MEMORY_BYTES: usize = 32 << 20;
+/// What any file takes beside its content: names, hashes, its row of the ledger.
+pub const FILE_BYTES: usize = 1 << 10;
 
 /// An object with its JSON text, or without one.
 #[derive(Debug)]
@@ -43,11 +45,13 @@ pub enum Content {
 impl InflatedFile {
     /// Bytes it keeps in memory; a large file closes its batch.
     pub fn held_bytes(&self) -> usize {
-        match &self.content {
-            Content::Json { bytes, .. } | Content::Digest { bytes, .. } => bytes.len(),
-            Content::Large => IN_MEMORY_BYTES,
-            _ => 0,
-        }
+        FILE_BYTES
+            + match &self.content {
+                Content::Json { bytes, .. } | Content::Digest { bytes, .. } => bytes.len(),
+                Content::Rejected(_, kept) => kept.as_ref().map_or(0, Vec::len),
+                Content::Large => IN_MEMORY_BYTES,
+                Content::Fault(_) => 0,
+            }
     }
 }
 

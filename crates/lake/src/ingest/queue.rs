@@ -39,7 +39,8 @@ impl<P: Iterator<Item = Listing>> Queue<P> {
             outcome.faults.extend(portion.faults);
             self.files += self.objects.len() as u64;
             self.bytes += self.objects.iter().map(|object| object.size_bytes).sum::<u64>();
-            on_progress(Progress::Listed { files: self.files, bytes: self.bytes });
+            let (files, bytes) = (self.files + portion.later_files, self.bytes + portion.later_bytes);
+            on_progress(Progress::Listed { files, bytes });
         }
         Ok(&self.objects[self.done..])
     }

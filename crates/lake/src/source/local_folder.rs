@@ -1,5 +1,5 @@
 //! Files and folders on this machine. Symbolic links are not followed, pipes and devices not opened: a folder of logs is
-//! other people's input.
+//! other people's input. What is found goes into a `local_list`.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -14,7 +14,8 @@ use rustix::fs::ResolveFlags;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Listing, Place, SourceFault, SourceObject};
+use super::SourceFault;
+use super::local_list::LocalList;
 
 /// Why what somebody named is not listed.
 #[derive(Debug, thiserror::Error)]
@@ -26,24 +27,23 @@ pub enum ListError {
     Io(#[from] std::io::Error),
 }
 
-/// Lists the file or all files below the folder `root`.
+/// Adds the file or all files below the folder `root` to `list`.
 ///
 /// # Errors
 /// `root` itself cannot be read, or is neither a file nor a folder.
-pub fn list(root: &Path) -> Result<Listing, ListError> {
+pub fn list(root: &Path, list: &mut LocalList) -> Result<(), ListError> {
     let metadata = fs::metadata(root)?;
     if let Some(kind) = special(&metadata) {
         return Err(ListError::NotAFile(kind));
     }
     let root = root.canonicalize()?;
-    let mut listing = Listing::default();
     if metadata.is_dir() {
         fs::read_dir(&root)?;
-        walk(root, &mut listing);
+        walk(root, list);
     } else {
-        list_entry(root, &metadata, &mut listing);
+        list_entry(root, &metadata, list);
     }
-    Ok(listing)
+    Ok(())
 }
 
 /// What a thing is that is neither a file nor a folder.
@@ -57,13 +57,13 @@ fn special(metadata: &fs::Metadata) -> Option<&'static str> {
     }
 }
 
-fn walk(root: PathBuf, listing: &mut Listing) {
+fn walk(root: PathBuf, list: &mut LocalList) {
     let mut folders = vec![root];
     while let Some(folder) = folders.pop() {
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) => {
-                listing.faults.push(fault(&folder, &error));
+                list.faults.push(fault(&folder, &error));
                 continue;
             }
         };
@@ -71,39 +71,34 @@ fn walk(root: PathBuf, listing: &mut Listing) {
             let path = match &entry {
                 Ok(entry) => entry.path(),
                 Err(error) => {
-                    listing.faults.push(fault(&folder, error));
+                    list.faults.push(fault(&folder, error));
                     continue;
                 }
             };
             match fs::symlink_metadata(&path) {
                 Ok(metadata) if metadata.is_dir() => folders.push(path),
-                Ok(metadata) => list_entry(path, &metadata, listing),
+                Ok(metadata) => list_entry(path, &metadata, list),
                 // It went away between listing and looking: nothing to ingest.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => listing.faults.push(fault(&path, &error)),
+                Err(error) => list.faults.push(fault(&path, &error)),
             }
         }
     }
 }
 
-fn list_entry(path: PathBuf, metadata: &fs::Metadata, listing: &mut Listing) {
+fn list_entry(path: PathBuf, metadata: &fs::Metadata, list: &mut LocalList) {
     let (name, path) = name_and_path(path);
     if metadata.is_symlink() {
-        return listing.skipped.push((name, "SYMLINK"));
+        return list.skipped.push((name, "SYMLINK"));
     }
     if !metadata.is_file() {
-        return listing.skipped.push((name, "NOT_REGULAR"));
+        return list.skipped.push((name, "NOT_REGULAR"));
     }
     if let KeyVerdict::Skip(reason) = parse(&name) {
-        return listing.skipped.push((name, reason.code()));
+        return list.skipped.push((name, reason.code()));
     }
     let modified = metadata.modified().ok().and_then(|t| t.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    listing.objects.push(SourceObject {
-        name,
-        size_bytes: metadata.len(),
-        stamp: modified.as_nanos().to_string(),
-        place: Place::File(path),
-    });
+    list.add_file(name, path, metadata.len(), modified);
 }
 
 /// Opens a listed file for reading and says how long it is. Between listing and opening it may have become anything: no
@@ -186,13 +181,15 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, Mode::RWXU, 0).unwrap();
         symlink(&pipe, folder.path().join("link")).unwrap();
         let check = |path: &Path, expected: &str| {
-            assert_eq!(list(path).unwrap_err().to_string(), expected, "{}", path.display());
+            assert_eq!(list(path, &mut LocalList::default()).unwrap_err().to_string(), expected, "{}", path.display());
         };
         check(&pipe, "it is a pipe, neither a file nor a folder");
         check(&folder.path().join("link"), "it is a pipe, neither a file nor a folder");
         check(Path::new("/dev/zero"), "it is a device, neither a file nor a folder");
         check(&folder.path().join("none"), "No such file or directory (os error 2)");
-        assert_eq!(list(folder.path()).unwrap().skipped.len(), 2, "inside of a folder they are skipped");
+        let mut inside = LocalList::default();
+        list(folder.path(), &mut inside).unwrap();
+        assert_eq!(inside.skipped.len(), 2, "inside of a folder they are skipped");
     }
 
     #[test]

@@ -2,16 +2,15 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Listing, Place, SourceObject};
+use super::{Place, SourceObject};
 
-/// One object with these bytes.
-pub fn list(bytes: Vec<u8>) -> Listing {
+/// The object with these bytes.
+pub fn object(bytes: Vec<u8>) -> SourceObject {
     let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let object = SourceObject {
+    SourceObject {
         name: format!("stdin:{hash}"),
         size_bytes: bytes.len() as u64,
         stamp: hash,
         place: Place::Memory(bytes.into()),
-    };
-    Listing { objects: vec![object], ..Listing::default() }
+    }
 }

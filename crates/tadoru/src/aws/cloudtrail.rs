@@ -6,7 +6,7 @@ mod get_trail;
 mod get_trail_status;
 mod list_trails;
 mod lookup_events;
-mod trail;
+pub mod trail;
 
 use aws_wire::constraint::Violation;
 use aws_wire::error::AwsError;

@@ -1,22 +1,22 @@
 //! One request from its bytes to its answer's bytes: what is asked, who asks, whether the input is as the model wants it, then the
 //! operation. Blocks; `server` gives it a thread.
 
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
 
+use ::iam::service_reference::ServiceReference;
 use aws_wire::constraint;
 use aws_wire::error::{AwsError, Reply};
 use aws_wire::json_protocol;
 use aws_wire::model::{Model, Operation, Protocol, Service};
 use aws_wire::operation::{Target, WireRequest};
 use aws_wire::query_protocol;
+use aws_wire::rest_json_protocol;
 use aws_wire::sigv4::{Authorization, SignatureError};
-use iam::service_reference::ServiceReference;
 use lake::catalog::Catalog;
 use serde_json::{Map, Value};
 
-use super::{AwsLimits, Caller, OperationError, Request, cloudtrail, find};
+use super::open_lake::OpenLake;
+use super::{AwsLimits, Caller, OperationError, Request, cloudtrail, find, iam};
 use crate::clock::Now;
 use crate::time_argument;
 
@@ -24,7 +24,7 @@ use crate::time_argument;
 pub struct Endpoint {
     pub model: Model,
     pub reference: ServiceReference,
-    pub folder: PathBuf,
+    pub lake: OpenLake,
     pub catalog: Mutex<Catalog>,
     /// Who calls where nobody signs; `None`: every request must be signed.
     pub anonymous: Option<Caller>,
@@ -66,19 +66,23 @@ pub struct Answered {
     pub error_code: Option<String>,
     /// What failed inside, for the log alone.
     pub failure: Option<String>,
-    pub elapsed_ms: u128,
 }
 
 impl Endpoint {
     /// Answers a request.
     pub fn answer(&self, request: &WireRequest<'_>, request_id: &str) -> Answered {
-        let begun = Instant::now();
-        let mut answered = match Target::of(&self.model, request) {
+        match Target::of(&self.model, request) {
             Ok(target) => self.answer_target(request, &target, request_id),
             Err(error) => refused(&error, None, Protocol::Query, request_id),
-        };
-        answered.elapsed_ms = begun.elapsed().as_millis();
-        answered
+        }
+    }
+
+    /// Why a request cannot be anybody's, as its head says; its body need not be read.
+    pub fn refuse_unsigned(&self, request: &WireRequest<'_>, protocol: Protocol) -> Option<AwsError> {
+        if self.anonymous.is_some() {
+            return None;
+        }
+        Authorization::of(request).err().map(|error| refusal(&error, protocol))
     }
 
     fn answer_target(&self, request: &WireRequest<'_>, target: &Target<'_>, request_id: &str) -> Answered {
@@ -94,7 +98,7 @@ impl Endpoint {
         let answer = self.input(request, target, (service, name, operation)).and_then(|input| {
             let now = self.now.now().map_err(|error| OperationError::Broken(error.to_string()))?;
             run(&Request {
-                folder: &self.folder,
+                lake: &self.lake,
                 catalog: &self.catalog,
                 reference: &self.reference,
                 limits: self.limits,
@@ -125,10 +129,14 @@ impl Endpoint {
     ) -> Result<Map<String, Value>, OperationError> {
         let input = match target.protocol {
             Protocol::Query => query_protocol::read_input(service, operation, &target.form)?,
-            Protocol::Json | Protocol::RestJson => json_protocol::read_input(service, operation, request.body)?,
+            Protocol::Json => json_protocol::read_input(service, operation, request.body)?,
+            Protocol::RestJson => rest_json_protocol::read_input(service, operation, request)?,
         };
         let violations = constraint::violations(service, operation, &input);
         if violations.is_empty() {
+            if service.name == "iam" {
+                iam::text_rule::check(service, operation, &input)?;
+            }
             return Ok(input);
         }
         let own = if service.name == "cloudtrail" { cloudtrail::refusal(name, &violations) } else { None };
@@ -194,7 +202,7 @@ fn done(service: &Service, operation: (&str, &Operation), output: &Map<String, V
         }
     };
     let reply = Reply { status: 200, content_type, error_type: None, body: body.into_bytes() };
-    Answered { reply, operation: String::new(), caller: None, error_code: None, failure: None, elapsed_ms: 0 }
+    Answered { reply, operation: String::new(), caller: None, error_code: None, failure: None }
 }
 
 /// An error as an answer; also for what is refused before anything is read.
@@ -205,6 +213,5 @@ pub fn refused(error: &AwsError, service: Option<&Service>, protocol: Protocol, 
         caller: None,
         error_code: Some(error.code.clone()),
         failure: None,
-        elapsed_ms: 0,
     }
 }

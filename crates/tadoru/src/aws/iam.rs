@@ -1,8 +1,21 @@
-//! IAM: Access Advisor from the logs, and what the inventory says of users, groups, roles and policies. As in AWS, a caller sees its
-//! own account.
+//! IAM: Access Advisor from the logs, and what the inventory says of users, groups, roles and policies; what clients write is laid
+//! over it by `inventory_change`. As in AWS, a caller sees its own account.
 
 mod access_report;
+mod attach_role_policy;
+mod attach_user_policy;
+mod attachment_count;
+mod create_policy;
+mod create_policy_version;
+mod create_role;
 mod credential_report;
+mod delete_policy;
+mod delete_policy_version;
+mod delete_role;
+mod delete_role_policy;
+mod delete_user_policy;
+mod detach_role_policy;
+mod detach_user_policy;
 mod generate_credential_report;
 mod generate_service_last_accessed_details;
 mod get_access_key_last_used;
@@ -19,6 +32,8 @@ mod get_service_last_accessed_details_with_entities;
 mod get_user;
 mod get_user_policy;
 mod holder;
+mod holder_change;
+mod inventory_change;
 mod list_access_keys;
 mod list_account_aliases;
 mod list_attached_group_policies;
@@ -35,6 +50,11 @@ mod list_role_policies;
 mod list_roles;
 mod list_user_policies;
 mod list_users;
+mod new_document;
+mod new_tag;
+mod put_role_policy;
+mod put_user_policy;
+pub mod text_rule;
 
 use aws_wire::error::AwsError;
 use iam::arn::Arn;
@@ -46,6 +66,18 @@ use serde_json::{Map, Value};
 use super::{OperationError, Request, Run};
 
 pub const OPERATIONS: &[(&str, Run)] = &[
+    ("AttachRolePolicy", attach_role_policy::run),
+    ("AttachUserPolicy", attach_user_policy::run),
+    ("CreatePolicy", create_policy::run),
+    ("CreatePolicyVersion", create_policy_version::run),
+    ("CreateRole", create_role::run),
+    ("DeletePolicy", delete_policy::run),
+    ("DeletePolicyVersion", delete_policy_version::run),
+    ("DeleteRole", delete_role::run),
+    ("DeleteRolePolicy", delete_role_policy::run),
+    ("DeleteUserPolicy", delete_user_policy::run),
+    ("DetachRolePolicy", detach_role_policy::run),
+    ("DetachUserPolicy", detach_user_policy::run),
     ("GenerateCredentialReport", generate_credential_report::run),
     ("GenerateServiceLastAccessedDetails", generate_service_last_accessed_details::run),
     ("GetAccessKeyLastUsed", get_access_key_last_used::run),
@@ -77,6 +109,8 @@ pub const OPERATIONS: &[(&str, Run)] = &[
     ("ListRoles", list_roles::run),
     ("ListUserPolicies", list_user_policies::run),
     ("ListUsers", list_users::run),
+    ("PutRolePolicy", put_role_policy::run),
+    ("PutUserPolicy", put_user_policy::run),
 ];
 
 /// The page that lists of entities have where nobody says.
@@ -90,10 +124,17 @@ fn invalid_input(text: impl Into<String>) -> OperationError {
     AwsError::new("InvalidInput", text).into()
 }
 
+fn already_exists(text: impl Into<String>) -> OperationError {
+    AwsError::new("EntityAlreadyExists", text).into()
+}
+
+fn delete_conflict(text: impl Into<String>) -> OperationError {
+    AwsError::new("DeleteConflict", text).into()
+}
+
 /// The entities of a kind in the caller's account, by name.
 fn entities(request: &Request<'_>, inventory: &Inventory<'_>, kind: EntityKind) -> Result<Vec<Entity>, OperationError> {
-    let part = inventory.part(kind, &request.caller.account);
-    let mut entities = part.map(|part| inventory.entities_of(part)).transpose()?.unwrap_or_default();
+    let mut entities = inventory.entities_in(kind, &request.caller.account)?;
     entities.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entities)
 }
@@ -109,14 +150,25 @@ fn named(
     found.ok_or_else(|| no_such_entity(format!("The {kind} with name {name} cannot be found.")))
 }
 
+/// The ARN of a managed policy.
+fn parse_policy_arn(arn: &str) -> Result<Arn<'_>, OperationError> {
+    let parsed = Arn::parse(arn).filter(|parsed| parsed.service == "iam" && parsed.resource.starts_with("policy/"));
+    parsed.ok_or_else(|| invalid_input(format!("ARN {arn} is not valid.")))
+}
+
 /// A managed policy of the caller's account, or AWS's own as the account has it.
 fn policy(request: &Request<'_>, inventory: &Inventory<'_>, arn: &str) -> Result<Entity, OperationError> {
-    let parsed = Arn::parse(arn).filter(|parsed| parsed.service == "iam" && parsed.resource.starts_with("policy/"));
-    if parsed.is_none() {
-        return Err(invalid_input(format!("ARN {arn} is not valid.")));
-    }
+    parse_policy_arn(arn)?;
     let found = inventory.find(EntityKind::Policy, &request.caller.account, arn)?;
     found.ok_or_else(|| no_such_entity(format!("Policy {arn} was not found.")))
+}
+
+/// A managed policy that the caller's account may change.
+fn own_policy(request: &Request<'_>, inventory: &Inventory<'_>, arn: &str) -> Result<Entity, OperationError> {
+    if parse_policy_arn(arn)?.account != request.caller.account {
+        return Err(AwsError::with_status("AccessDenied", 403, "Policy is outside your own account.").into());
+    }
+    policy(request, inventory, arn)
 }
 
 /// Entities below a path.
@@ -145,28 +197,6 @@ fn add_password_use(
         let used = report.and_then(|report| report.text("password_last_used"));
         if let Some(used) = used.filter(|text| aws_wire::timestamp::of_text(text).is_some()) {
             user.document.insert("PasswordLastUsed".to_owned(), Value::from(used));
-        }
-    }
-    Ok(())
-}
-
-/// Adds to policies how many entities have them, where the inventory does not say it.
-fn add_attachment_counts(
-    request: &Request<'_>,
-    inventory: &Inventory<'_>,
-    policies: &mut [Entity],
-) -> Result<(), OperationError> {
-    let mut holders = Vec::new();
-    for kind in [EntityKind::User, EntityKind::Group, EntityKind::Role] {
-        holders.extend(entities(request, inventory, kind)?);
-    }
-    for policy in policies {
-        let attached = holders.iter().filter(|holder| holder.attached_policies().any(|found| found.arn == policy.key));
-        let bounded = holders.iter().filter(|holder| holder.permissions_boundary() == Some(&policy.key));
-        for (member, count) in
-            [("AttachmentCount", attached.count()), ("PermissionsBoundaryUsageCount", bounded.count())]
-        {
-            policy.document.entry(member).or_insert_with(|| Value::from(count));
         }
     }
     Ok(())

@@ -39,8 +39,7 @@ fn entities(request: &Request<'_>, kind: EntityKind) -> Result<Vec<Entity>, Oper
     if !instances.iter().any(|instance| instance.text("IdentityStoreId") == Some(store)) {
         return Err(not_found("IDENTITYSTORE"));
     }
-    let part = inventory.part(kind, store);
-    let mut entities = part.map(|part| inventory.entities_of(part)).transpose()?.unwrap_or_default();
+    let mut entities = inventory.entities_in(kind, store)?;
     entities.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(entities)
 }

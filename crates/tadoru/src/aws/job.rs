@@ -23,7 +23,6 @@ const SMALL_REGIONS: [&str; 5] = ["af-south-1", "ap-east-1", "ap-southeast-3", "
 pub enum JobKind {
     LastAccessedReport,
     CredentialReport,
-    #[allow(dead_code, reason = "begun by Access Analyzer's operations")]
     PolicyGeneration,
 }
 
@@ -192,7 +191,6 @@ impl Request<'_> {
     }
 
     /// The caller's own jobs, the newest first.
-    #[allow(dead_code, reason = "listed by Access Analyzer's operations")]
     pub fn jobs(&self, kind: JobKind) -> Result<Vec<Job>, OperationError> {
         let mut jobs = self.jobs_of_account(kind)?;
         jobs.retain(|job| job.caller == self.caller.arn);
@@ -200,7 +198,6 @@ impl Request<'_> {
     }
 
     /// Cancels the caller's job if it is in progress, and returns it as it stands then; `None` where there is none.
-    #[allow(dead_code, reason = "cancelled by Access Analyzer's operations")]
     pub fn cancel_job(&self, kind: JobKind, id: &str) -> Result<Option<Job>, OperationError> {
         if self.job(kind, id)?.is_some() {
             self.catalog().cancel_aws_job(id, self.clock_us)?;

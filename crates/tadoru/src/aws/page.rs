@@ -32,6 +32,13 @@ impl Page {
         answer
     }
 
+    /// The same in the spelling of rest-json services.
+    pub fn answer_with_lower_case_token(self, member: &str) -> Map<String, Value> {
+        let mut answer = Map::from_iter([(member.to_owned(), Value::Array(self.items))]);
+        answer.extend(self.next.map(|token| ("nextToken".to_owned(), Value::String(token))));
+        answer
+    }
+
     /// The answer of a page that runs through several lists: each item is a pair of its list's member and itself.
     pub fn answer_of_lists(self, members: &[&str]) -> Map<String, Value> {
         let empty = Self { items: Vec::new(), next: self.next };
@@ -47,19 +54,19 @@ impl Page {
 }
 
 impl Request<'_> {
-    /// The page that `Marker` and `MaxItems`, or `NextToken` and `MaxResults`, ask for, of at most `usual` items where nobody says; `bound_to` must stay the same
-    /// from page to page.
+    /// The page that `Marker` and `MaxItems`, or `NextToken` and `MaxResults` in either spelling, ask for, of at most `usual`
+    /// items where nobody says; `bound_to` must stay the same from page to page.
     ///
     /// # Errors
     /// A marker that was not given out for this.
     pub(super) fn page(&self, items: Vec<Value>, usual: usize, bound_to: &[&str]) -> Result<Page, OperationError> {
         let bound_to = [&[self.operation, &self.caller.arn], bound_to].concat();
-        let token = self.text("Marker").or(self.text("NextToken"));
+        let token = self.text("Marker").or(self.next_token());
         let from = match token {
             None => 0,
             Some(token) => pagination_token::read(token, &bound_to).ok_or_else(|| self.invalid_token())?,
         };
-        let count = self.number("MaxItems").or(self.number("MaxResults"));
+        let count = ["MaxItems", "MaxResults", "maxResults"].into_iter().find_map(|member| self.number(member));
         let count = count.and_then(|count| usize::try_from(count).ok()).unwrap_or(usual);
         let from = usize::try_from(from).unwrap_or(usize::MAX).min(items.len());
         let until = from.saturating_add(count).min(items.len());
@@ -67,9 +74,13 @@ impl Request<'_> {
         Ok(Page { items: items.into_iter().take(until).skip(from).collect(), next })
     }
 
+    fn next_token(&self) -> Option<&str> {
+        self.text("NextToken").or(self.text("nextToken"))
+    }
+
     fn invalid_token(&self) -> AwsError {
-        if self.text("NextToken").is_some() {
-            return AwsError::new("ValidationException", "The NextToken is not valid.");
+        if self.next_token().is_some() {
+            return AwsError::new("ValidationException", "The NextToken is not valid.").because("other");
         }
         let code = if self.declares_invalid_input { "InvalidInput" } else { "ValidationError" };
         AwsError::new(code, "Invalid Marker.")

@@ -47,6 +47,5 @@ fn entities(request: &Request<'_>, kind: EntityKind) -> Result<Vec<Entity>, Oper
     if !instances(request, &inventory)?.iter().any(|known| known.key == instance) {
         return Err(not_found("Instance"));
     }
-    let part = inventory.part(kind, instance);
-    Ok(part.map(|part| inventory.entities_of(part)).transpose()?.unwrap_or_default())
+    Ok(inventory.entities_in(kind, instance)?)
 }

@@ -3,16 +3,16 @@
 use std::io::Write as _;
 
 use clap::Args;
-use lake::catalog::Catalog;
+use lake::catalog::{Catalog, IssuedKey};
 
 use super::{Context, keys};
-use crate::error::Exit;
+use crate::error::{Exit, Failure, Message};
 
 #[derive(Debug, Args)]
 pub struct Flags {
-    /// As tadoru keys list shows it
+    /// As tadoru keys list shows it [default: the lake's only key]
     #[arg(value_name = "ACCESS_KEY_ID")]
-    access_key_id: String,
+    access_key_id: Option<String>,
     /// The profile's name
     #[arg(long, value_name = "NAME", default_value = "tadoru")]
     name: String,
@@ -26,8 +26,11 @@ pub struct Flags {
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     let Flags { access_key_id, name, endpoint_url, region } = flags;
-    let key = Catalog::open(&context.config.lake)?.issued_key(&access_key_id)?;
-    let key = key.ok_or_else(|| keys::no_key(&access_key_id))?;
+    let catalog = Catalog::open(&context.config.lake)?;
+    let key = match access_key_id {
+        Some(id) => catalog.issued_key(&id)?.ok_or_else(|| keys::no_key(&id))?,
+        None => only_key(catalog.issued_keys()?)?,
+    };
     let mut out = anstream::stdout().lock();
     writeln!(
         out,
@@ -37,4 +40,17 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
     )?;
     out.flush()?;
     Ok(Exit::Done)
+}
+
+fn only_key(mut keys: Vec<IssuedKey>) -> anyhow::Result<IssuedKey> {
+    let message = match keys.len() {
+        1 => return Ok(keys.remove(0)),
+        0 => Message::error("there is no key to make a profile of")
+            .why("the lake has issued none")
+            .try_this("tadoru keys create --for ARN"),
+        several => Message::error("which key is the profile for?")
+            .why(format!("the lake has issued {several}"))
+            .try_this("tadoru aws-profile ACCESS_KEY_ID, with one of tadoru keys list"),
+    };
+    Err(Failure::usage(message).into())
 }

@@ -160,6 +160,10 @@ fn tell(context: &Context, folder: &std::path::Path) -> anyhow::Result<()> {
         out,
         "\nTry next:\n  export TADORU_LAKE='{lake}'\n  tadoru activity Alice\n  tadoru access-advisor --all\n  \
          tadoru who-accessed 'iam:Create*'\n  tadoru sql 'SELECT eventsource, count(*) FROM events GROUP BY 1 ORDER BY 2 DESC'\n\n\
+         AWS's own commands, asked of this lake:\n  tadoru keys create --for arn:aws:iam::222222222222:user/Alice\n  tadoru serve &\n  \
+         export AWS_ENDPOINT_URL=http://127.0.0.1:4599 AWS_DEFAULT_REGION=ap-northeast-1\n  \
+         export AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=…      (what keys create printed)\n  \
+         aws sts get-caller-identity\n  aws cloudtrail lookup-events --lookup-attributes AttributeKey=Username,AttributeValue=Alice\n\n\
          Your own logs:\n  tadoru ingest ./AWSLogs --lake ./lake && tadoru status --lake ./lake"
     )?;
     Ok(())

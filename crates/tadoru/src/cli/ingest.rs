@@ -92,7 +92,7 @@ fn ingest_all(
     let lake = &context.config.lake;
     let mut all = Outcome::default();
     if let Some(local) = sources.local {
-        all.absorb(ingest(lake, [local], options, stop, &mut |progress| display.show(&progress))?);
+        all.absorb(ingest(lake, local, options, stop, &mut |progress| display.show(&progress))?);
     }
     for (_, bucket) in sources.buckets {
         if !all.interrupted {

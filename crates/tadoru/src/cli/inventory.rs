@@ -1,10 +1,11 @@
-//! `tadoru inventory import|collect|list|show|diff`: snapshots of IAM, Identity Center, Organizations and trails. What they say is
+//! `tadoru inventory import|collect|list|show|diff|overlay`: snapshots of IAM, Identity Center, Organizations and trails. What they say is
 //! permitted is asked by `access-advisor`, `generate-policy` and `unused-access`.
 
 mod collect;
 mod diff;
 mod import;
 mod list;
+mod overlay;
 mod show;
 
 use ::lake::catalog::{Catalog, InventoryPoint};
@@ -33,6 +34,8 @@ enum Command {
     Show(show::Flags),
     /// What differs between two snapshots
     Diff(diff::Flags),
+    /// What clients of tadoru serve wrote, which is not AWS's
+    Overlay(overlay::Flags),
 }
 
 pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
@@ -42,6 +45,7 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
         Command::List => list::run(context),
         Command::Show(flags) => show::run(context, &flags),
         Command::Diff(flags) => diff::run(context, &flags),
+        Command::Overlay(flags) => overlay::run(context, &flags),
     }
 }
 

@@ -1,13 +1,24 @@
 //! `tadoru keys create|list|delete`: the keys with which clients sign their requests to `tadoru serve`. They are the lake's own and
 //! good for nothing at AWS.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{Args, Subcommand};
+use iam::arn::Arn;
+use iam::inventory::EntityKind;
 use lake::catalog::{Catalog, IssuedKey};
+use lake::snapshot::Snapshot;
+use questions::coverage::Coverage;
+use questions::inventory::Inventory;
+use questions::principal_name;
+use questions::question_error::QuestionError;
 use serde_json::json;
 
 use super::{Context, serve};
+use crate::aws::unique_id;
 use crate::clock::Now;
 use crate::error::{Exit, Failure, Message};
 use crate::output::{OutputFormat, Table, from_lake};
@@ -47,6 +58,10 @@ pub fn run(context: &Context, flags: Flags) -> anyhow::Result<Exit> {
 fn create(context: &Context, principal: &str) -> anyhow::Result<Exit> {
     let caller = serve::caller(context.unquoted(principal))?;
     let catalog = Catalog::open_to_write(&context.config.lake)?;
+    refuse_other_readers(catalog.folder())?;
+    let (snapshot, now) = context.snapshot()?;
+    let is_known = is_known(&snapshot, &Inventory::read(&snapshot, now.us)?, &caller.arn)?;
+    drop(snapshot);
     let (access_key_id, secret_access_key) = new_key()?;
     let created_at_us = Now::clock().us;
     let key = IssuedKey { access_key_id, secret_access_key, principal: caller.arn, created_at_us };
@@ -66,7 +81,50 @@ fn create(context: &Context, principal: &str) -> anyhow::Result<Exit> {
     }
     let note = Message::note("the key is this lake's alone: AWS does not know it");
     context.note(&note.try_this(format!("tadoru aws-profile {access_key_id}, and tadoru serve")));
+    if !is_known {
+        let note = Message::note(format!("nobody in the lake is {principal}"))
+            .why("neither its inventory nor its logs know that principal; what it asks about itself will be empty");
+        context.note(&note.try_this("tadoru access-advisor --all, or tadoru inventory list, which list whom it knows"));
+    }
     Ok(Exit::Done)
+}
+
+/// Whether the inventory or the logs know a caller: a user, a role or its session, the root user of a known account.
+fn is_known(snapshot: &Snapshot, inventory: &Inventory<'_>, principal: &str) -> Result<bool, QuestionError> {
+    let Some(arn) = Arn::parse(principal) else { return Ok(false) };
+    if arn.is_root() {
+        let is_covered = Coverage::read(snapshot)?.accounts.iter().any(|known| known.account == arn.account);
+        return Ok(is_covered || inventory.part(EntityKind::User, arn.account).is_some());
+    }
+    let named = match (arn.user_name(), arn.role_name()) {
+        (Some(name), _) => inventory.named(EntityKind::User, name)?,
+        (None, Some(name)) => inventory.named(EntityKind::Role, name)?,
+        (None, None) => Vec::new(),
+    };
+    let is_same = |key: &str| key == principal || arn.session_name().is_some();
+    if named.iter().any(|entity| entity.extent.scope == arn.account && is_same(&entity.key)) {
+        return Ok(true);
+    }
+    match principal_name::resolve_principal(snapshot, principal) {
+        Ok(_) | Err(QuestionError::AmbiguousPrincipal { .. }) => Ok(true),
+        Err(QuestionError::UnknownPrincipal { .. } | QuestionError::Input { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Secrets of keys stand in the catalog as they are: it must be its owner's alone, or the folder must keep others out.
+///
+/// # Errors
+/// A lake that others can read; a folder whose mode cannot be read.
+pub fn refuse_other_readers(folder: &Path) -> anyhow::Result<()> {
+    let is_open = |path: &Path| -> anyhow::Result<bool> { Ok(path.metadata()?.permissions().mode() & 0o077 != 0) };
+    if !(is_open(folder)? && is_open(&Catalog::path(folder))?) {
+        return Ok(());
+    }
+    let message = Message::error(format!("others than its owner can read the lake in {}", folder.display()))
+        .why("keys and their secrets stand in its catalog, which must be its owner's alone");
+    Err(Failure { message: message.try_this(format!("chmod 700 '{}'", folder.display())), exit: Exit::NotPermitted }
+        .into())
 }
 
 fn list(context: &Context) -> anyhow::Result<Exit> {
@@ -93,16 +151,12 @@ fn delete(context: &Context, access_key_id: &str) -> anyhow::Result<Exit> {
 pub fn no_key(access_key_id: &str) -> anyhow::Error {
     let message =
         Message::error(format!("there is no key {access_key_id}")).why("the lake has not issued it, or it was deleted");
-    Failure::failed(message.try_this("tadoru keys list")).into()
+    Failure::failed(message.try_this("tadoru keys list; tadoru keys create --for ARN issues one")).into()
 }
 
 /// An id and a secret in AWS's forms.
 fn new_key() -> anyhow::Result<(String, String)> {
-    const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-    let (mut id, mut secret) = ([0_u8; 16], [0_u8; 30]);
-    let failed = |error: getrandom::Error| anyhow::anyhow!("the system gives no random bytes: {error}");
-    getrandom::fill(&mut id).map_err(failed)?;
-    getrandom::fill(&mut secret).map_err(failed)?;
-    let id: String = id.iter().map(|byte| char::from(BASE32[usize::from(byte % 32)])).collect();
-    Ok((format!("AKIA{id}"), STANDARD.encode(secret)))
+    let mut secret = [0_u8; 30];
+    getrandom::fill(&mut secret).map_err(|error| anyhow::anyhow!("the system gives no random bytes: {error}"))?;
+    Ok((unique_id::new("AKIA", 20)?, STANDARD.encode(secret)))
 }

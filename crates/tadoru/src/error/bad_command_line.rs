@@ -1,19 +1,20 @@
 //! What a person reads when the command line was not understood: clap's findings in the three lines of every other error.
 
 use std::error::Error as _;
+use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Message;
 
-/// The message of clap's error; None where clap's own text is what was asked for: help and version.
-pub fn message(error: &clap::Error) -> Option<Message> {
+/// The message of clap's error about `command`, such as `tadoru keys create`; None where clap's own text is what was asked for: help and version.
+pub fn message(error: &clap::Error, command: &str) -> Option<Message> {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return None;
     }
     // `error: what happened`, lines that say more, an empty line, then tips and usage.
     let text = error.render().to_string();
-    let (finding, advice) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let finding = text.split_once("\n\n").map_or(text.as_str(), |(finding, _)| finding);
     let mut lines = finding.trim().lines().map(str::trim);
     let what = lines.next().unwrap_or_default();
     let what = what.strip_prefix("error: ").unwrap_or(what);
@@ -28,7 +29,7 @@ pub fn message(error: &clap::Error) -> Option<Message> {
         Some(lack) => lack,
         None => reason(error.kind()),
     };
-    Some(Message::error(what).why(why).try_this(try_this(error, advice)))
+    Some(Message::error(what).why(why).try_this(try_this(error, command)))
 }
 
 fn reason(kind: ErrorKind) -> &'static str {
@@ -42,7 +43,18 @@ fn reason(kind: ErrorKind) -> &'static str {
     }
 }
 
-fn try_this(error: &clap::Error, advice: &str) -> String {
+/// The command that the arguments behind the program's name ask for, as far as there is one.
+pub fn command(grammar: &clap::Command, arguments: impl IntoIterator<Item = OsString>) -> String {
+    let (mut known, mut path) = (grammar, grammar.get_name().to_owned());
+    for argument in arguments {
+        let Some(next) = argument.to_str().and_then(|name| known.find_subcommand(name)) else { continue };
+        path = format!("{path} {}", next.get_name());
+        known = next;
+    }
+    path
+}
+
+fn try_this(error: &clap::Error, command: &str) -> String {
     let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
         .into_iter()
         .find_map(|kind| match error.get(kind)? {
@@ -50,10 +62,7 @@ fn try_this(error: &clap::Error, advice: &str) -> String {
             ContextValue::Strings(texts) => texts.first().cloned(),
             _ => None,
         });
-    let usage = advice.lines().find_map(|line| line.trim().strip_prefix("Usage: "));
-    let is_name = |word: &&str| !word.starts_with(['-', '[', '<']);
-    let command = usage.map(|usage| usage.split_whitespace().take_while(is_name).collect::<Vec<_>>().join(" "));
-    let help = format!("{} --help", command.unwrap_or_else(|| "tadoru".to_owned()));
+    let help = format!("{command} --help");
     match suggested {
         Some(suggested) => format!("{suggested}, or {help}"),
         None => help,
@@ -72,12 +81,10 @@ mod tests {
             let days = Arg::new("days").long("days").value_parser(clap::value_parser!(u32));
             let level = Arg::new("level").long("level").value_parser(["service", "action"]);
             let sub = Command::new("unused").arg(days).arg(level).arg(Arg::new("who").required(true));
-            let error = Command::new("tadoru")
-                .subcommand_required(true)
-                .subcommand(sub)
-                .try_get_matches_from(arguments)
-                .unwrap_err();
-            assert_eq!(message(&error).unwrap().to_string(), expected);
+            let grammar = Command::new("tadoru").subcommand_required(true).subcommand(sub);
+            let command = command(&grammar, arguments.iter().skip(1).map(OsString::from));
+            let error = grammar.try_get_matches_from(arguments).unwrap_err();
+            assert_eq!(message(&error, &command).unwrap().to_string(), expected);
         };
         check(
             &["tadoru", "unused", "x", "--day", "3"],
@@ -89,11 +96,11 @@ mod tests {
         );
         check(
             &["tadoru", "unused", "x", "--level", "servic"],
-            "error: invalid value 'servic' for '--level <level>'\n  why: possible values: service, action\n  try: service, or tadoru --help",
+            "error: invalid value 'servic' for '--level <level>'\n  why: possible values: service, action\n  try: service, or tadoru unused --help",
         );
         check(
             &["tadoru", "unused", "x", "--days", "x"],
-            "error: invalid value 'x' for '--days <days>'\n  why: invalid digit found in string\n  try: tadoru --help",
+            "error: invalid value 'x' for '--days <days>'\n  why: invalid digit found in string\n  try: tadoru unused --help",
         );
         check(
             &["tadoru", "unused"],

@@ -11,20 +11,31 @@ mod whole_account;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use scripted_aws::ScriptedAws;
 use serde_json::Value;
+
+pub use whole_account::ACCOUNT as MOTO_ACCOUNT;
 
 use crate::reference::{python, workspace};
 use crate::s3::moto_server::MotoServer;
 use crate::test_lake::{TestLake, text};
 
 /// A moto with the account of `tests/moto/fill_account.py`; `None`, and a line that says so, where there is no moto.
-fn filled_moto(test: &str) -> Option<MotoServer> {
+pub fn filled_moto(test: &str) -> Option<MotoServer> {
     let server = MotoServer::start(test)?;
     let mut command = Command::new(python().expect("moto runs with it"));
     let script = workspace().join("tests/moto/fill_account.py");
     let output = command.arg("-B").arg(script).arg(server.endpoint()).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     Some(server)
+}
+
+/// Imports moto's account into a lake, with what moto answers otherwise than AWS put right.
+pub fn import_from_moto(lake: &TestLake, moto: &MotoServer) {
+    let server = ScriptedAws::start(Some(&moto.endpoint()), whole_account::answers_as_aws);
+    let mut command = lake.command(&["inventory", "collect"]);
+    let output = with_settings(&mut command, &server.endpoint()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
 /// The settings of somebody who finds AWS at `endpoint`.

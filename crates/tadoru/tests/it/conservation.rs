@@ -93,14 +93,16 @@ fn the_cases_are_deduplicated_as_truth_says() {
 #[test]
 fn order_and_threads_change_nothing() {
     let organization = sample();
-    let lakes: Vec<TestLake> = (0..3).map(|_| TestLake::new()).collect();
+    let lakes: Vec<TestLake> = (0..4).map(|_| TestLake::new()).collect();
     let logs = lakes[0].beside("logs");
     write_sample(&organization, 0..4, &logs);
-    for (lake, jobs) in lakes.iter().zip(["1", "2"]) {
+    // Portions of a folder end in the middle of days and of batches.
+    for (lake, jobs, portion_files) in [(&lakes[0], "1", "50000"), (&lakes[1], "2", "50000"), (&lakes[3], "2", "7")] {
         let output = lake
             .command(&["ingest", "--jobs", jobs])
             .arg(&logs)
             .env("TADORU_TEST_BATCH_BYTES", "200000")
+            .env("TADORU_TEST_PORTION_FILES", portion_files)
             .output()
             .unwrap();
         assert!(output.status.success());
@@ -112,6 +114,9 @@ fn order_and_threads_change_nothing() {
     }
     let expected = lakes[0].content();
     assert!(lakes[1].content() == expected, "two threads make another lake than one");
+    assert!(lakes[3].content() == expected, "many portions make another lake than one");
+    let files = |lake: &TestLake| lake.present_files().len();
+    assert_eq!(files(&lakes[3]), files(&lakes[0]), "batches end where portions do");
     let keys =
         "SELECT eventid, recipientaccountid, eventcategory, fingerprint, principal, raw FROM events ORDER BY 1, 2, 4";
     assert!(lakes[2].sql(keys).lines().eq(lakes[0].sql(keys).lines()), "another order makes another lake");

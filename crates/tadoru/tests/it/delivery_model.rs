@@ -22,6 +22,7 @@ use lake::ingest::{IngestOptions, ingest};
 use lake::retention::{Retention, retain};
 use lake::snapshot::Snapshot;
 use lake::source::local_folder;
+use lake::source::local_list::LocalList;
 use lake::value::Value;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rusqlite::{Connection, OpenFlags};
@@ -30,6 +31,8 @@ use crate::test_lake::{TestLake, text};
 use model::{Counts, Model};
 use schedule::{Event, Step, key, schedules};
 
+/// Few, so that a folder comes in several portions.
+const PORTION_FILES: usize = 3;
 const WAIT: Duration = Duration::from_secs(600);
 /// 2024-06-20, the time of ingest.
 const NOW_US: i64 = 1_718_841_600_000_000;
@@ -137,9 +140,10 @@ impl Delivery {
             limits.in_memory_bytes = 0;
         }
         let options = IngestOptions { workers: 2, wait: WAIT, now_us: NOW_US, limits, batch_bytes };
-        let listing = local_folder::list(&self.logs).unwrap();
+        let mut list = LocalList::default();
+        local_folder::list(&self.logs, &mut list).unwrap();
         let stop = AtomicBool::new(false);
-        let outcome = ingest(&self.lake.folder(), [listing], &options, &stop, &mut |_| {}).unwrap();
+        let outcome = ingest(&self.lake.folder(), list.portions(PORTION_FILES), &options, &stop, &mut |_| {}).unwrap();
         assert_eq!(outcome.faults, []);
         let before = self.model.total;
         let expected = self.model.ingest(false);

@@ -100,6 +100,31 @@ fn a_crowd_of_tiny_records_is_taken_in_windows() {
     assert!(peak < 300, "{peak} MiB");
 }
 
+/// What is kept of rejected files and records takes its room in a batch.
+#[test]
+fn what_is_rejected_does_not_pile_up() {
+    if Command::new("python3").arg("-V").output().is_err() {
+        return skip("what_is_rejected_does_not_pile_up", "python3");
+    }
+    let copied = |content: &str, copies: u32| {
+        let lake = TestLake::new();
+        let logs = lake.beside("logs");
+        python(&logs.join("0.json.gz"), content);
+        for copy in 1..copies {
+            std::fs::hard_link(logs.join("0.json.gz"), logs.join(format!("{copy}.json.gz"))).unwrap();
+        }
+        ingested(&lake, &logs)
+    };
+    // No gzip, and nearly as long as what is kept of a rejected file: together 180 MB.
+    let (reasons, peak) = copied("b'\\x1f\\x8b\\x08' + b'x' * 60000", 3_000);
+    assert_eq!(reasons.iter().map(|(_, count)| count).sum::<u64>(), 3_000, "{reasons:?}");
+    assert!(peak < 150, "{peak} MiB");
+    // Half a million records of one byte in little text.
+    let (reasons, peak) = copied("gzip.compress(b'{\"Records\":[' + b'1,' * 49999 + b'1]}')", 10);
+    assert_eq!(reasons.iter().map(|(_, count)| count).sum::<u64>(), 500_000, "{reasons:?}");
+    assert!(peak < 200, "{peak} MiB");
+}
+
 #[test]
 fn a_record_that_is_too_long_leaves_its_neighbours() {
     if Command::new("python3").arg("-V").output().is_err() {

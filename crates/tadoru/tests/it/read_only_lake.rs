@@ -8,7 +8,7 @@ use crate::reference::skip;
 use crate::test_lake::{TestLake, isolate, sample, text, write_sample};
 
 /// Runs the program as a user to whom nothing belongs; `None` where this user cannot become one.
-fn run_as_nobody(lake: &TestLake, arguments: &[&str]) -> Option<Output> {
+pub fn run_as_nobody(lake: &TestLake, arguments: &[&str]) -> Option<Output> {
     let mut command = Command::new("setpriv");
     command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups", env!("CARGO_BIN_EXE_tadoru")]);
     isolate(&mut command);

@@ -79,6 +79,7 @@ pub fn isolate(command: &mut Command) {
         "TEST_BATCH_BYTES",
         "TEST_GRACE_SECONDS",
         "TEST_STREAM_BYTES",
+        "TEST_PORTION_FILES",
     ] {
         command.env_remove(format!("TADORU_{name}"));
     }

@@ -68,6 +68,7 @@ fn is_name(name: &str) -> bool {
     (3..=128).contains(&name.len()) && name.chars().all(is_letter)
 }
 
-fn is_flagged(trail: &Entity, member: &str) -> bool {
+/// Whether a member of it says yes.
+pub fn is_flagged(trail: &Entity, member: &str) -> bool {
     trail.document.get(member) == Some(&Value::Bool(true))
 }

@@ -4,7 +4,7 @@ use iam::arn::Arn;
 use iam::inventory::{Entity, EntityKind};
 use serde_json::{Map, Value, json};
 
-use super::{USUAL_PAGE, add_attachment_counts, entities};
+use super::{USUAL_PAGE, attachment_count, entities};
 use crate::aws::{OperationError, Request};
 
 /// The lists in AWS's order: filter, kind, member of the answer.
@@ -25,7 +25,7 @@ pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> 
         if filters.is_empty() || filters.contains(&filter) {
             let mut found = entities(request, &inventory, kind)?;
             if kind == EntityKind::Policy {
-                add_attachment_counts(request, &inventory, &mut found)?;
+                attachment_count::add(request, &inventory, &mut found)?;
             }
             let found = found.into_iter().filter(|entity| kind != EntityKind::Policy || is_of(entity, filter));
             all.extend(found.map(|entity| json!([member, entity.document])));

@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value};
 
-use super::{add_attachment_counts, one, policy};
+use super::{attachment_count, one, policy};
 use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
     let snapshot = request.snapshot()?;
     let inventory = request.inventory(&snapshot)?;
     let mut policies = [policy(request, &inventory, request.required("PolicyArn"))?];
-    add_attachment_counts(request, &inventory, &mut policies)?;
+    attachment_count::add(request, &inventory, &mut policies)?;
     let [policy] = policies;
     Ok(one("Policy", policy))
 }

@@ -4,7 +4,7 @@ use iam::arn::Arn;
 use iam::inventory::{Entity, EntityKind};
 use serde_json::{Map, Value};
 
-use super::{USUAL_PAGE, add_attachment_counts, below, entities, without};
+use super::{USUAL_PAGE, attachment_count, below, entities, without};
 use crate::aws::{OperationError, Request};
 
 pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
@@ -27,7 +27,7 @@ pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> 
         in_scope && is_used && (!only_attached || attached || boundary)
     };
     let mut policies = below(entities(request, &inventory, EntityKind::Policy)?, prefix);
-    add_attachment_counts(request, &inventory, &mut policies)?;
+    attachment_count::add(request, &inventory, &mut policies)?;
     let policies =
         policies.into_iter().filter(is_asked).map(|policy| without(policy, &["Tags", "Description"])).collect();
     let bound_to =

@@ -24,7 +24,7 @@ impl Organization {
             let Some(own) = inventory.find(EntityKind::Account, &part.extent.scope, &request.caller.account)? else {
                 continue;
             };
-            let mut accounts = inventory.entities_of(part)?;
+            let mut accounts = inventory.entities_in(EntityKind::Account, &part.extent.scope)?;
             accounts.sort_by(|a, b| a.key.cmp(&b.key));
             // The ARN of each account names the management account.
             let management = own.text("Arn").and_then(Arn::parse).map(|arn| arn.account.to_owned()).unwrap_or_default();

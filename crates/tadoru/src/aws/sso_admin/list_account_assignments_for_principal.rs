@@ -31,8 +31,7 @@ fn groups_of(request: &Request<'_>, user: &str) -> Result<Vec<String>, Operation
     let instance = request.required("InstanceArn");
     let instance = instances(request, &inventory)?.into_iter().find(|known| known.key == instance);
     let store = instance.and_then(|instance| instance.text("IdentityStoreId").map(str::to_owned)).unwrap_or_default();
-    let part = inventory.part(EntityKind::GroupMembership, &store);
-    let memberships = part.map(|part| inventory.entities_of(part)).transpose()?.unwrap_or_default();
+    let memberships = inventory.entities_in(EntityKind::GroupMembership, &store)?;
     let of_user = memberships
         .iter()
         .filter(|membership| membership.document.get("MemberId").is_some_and(|member| member["UserId"] == user));

@@ -23,7 +23,7 @@ pub fn run(context: &Context, sources: Sources, stop: &AtomicBool) -> anyhow::Re
     let mut plans = Vec::new();
     let (mut lists, mut gets) = (0, 0);
     if let Some(local) = sources.local {
-        plans.push(plan(lake, [local])?);
+        plans.push(plan(lake, local)?);
     }
     for (_, mut bucket) in sources.buckets {
         let of_bucket = plan(lake, &mut bucket)?;

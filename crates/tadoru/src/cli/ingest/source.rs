@@ -10,10 +10,11 @@ use anyhow::Context as _;
 use clap::Args;
 use lake::source::aws_connection::AwsOptions;
 use lake::source::local_folder::{self, ListError};
+use lake::source::local_list::{LocalList, PORTION_FILES, Portions};
 use lake::source::s3_bucket::S3Bucket;
 use lake::source::s3_bucket::url::S3Url;
 use lake::source::selection::Selection;
-use lake::source::{Listing, standard_input};
+use lake::source::standard_input;
 
 use super::bucket;
 use crate::cli::access_advisor::refuse_empty_window;
@@ -50,7 +51,7 @@ pub struct SourceFlags {
 /// What is to be ingested.
 pub struct Sources {
     /// Folders, files and standard input together.
-    pub local: Option<Listing>,
+    pub local: Option<Portions>,
     pub buckets: Vec<(S3Url, S3Bucket)>,
 }
 
@@ -93,12 +94,12 @@ impl Sources {
         let (urls, folders): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(is_url);
         let (mut local, mut regions) = (None, BTreeSet::new());
         if !folders.is_empty() {
-            let mut listing = list(&folders)?;
+            let mut listed = list(&folders)?;
             if !selection.regions.is_empty() {
-                regions = listing.regions();
+                regions = listed.regions();
             }
-            listing.select(&selection);
-            local = Some(listing);
+            listed.select(&selection);
+            local = Some(listed.portions(context.config.test.portion_files.unwrap_or(PORTION_FILES)));
         }
         let mut buckets = Vec::new();
         for url in urls {
@@ -133,22 +134,17 @@ fn note_absent_regions(context: &Context, wanted: &[String], seen: &BTreeSet<Str
     );
 }
 
-fn list(sources: &[&PathBuf]) -> anyhow::Result<Listing> {
-    let mut all = Listing::default();
+fn list(sources: &[&PathBuf]) -> anyhow::Result<LocalList> {
+    let mut all = LocalList::default();
     for source in sources {
-        let listing = if source.as_path() == Path::new("-") {
+        if source.as_path() == Path::new("-") {
             let mut bytes = Vec::new();
             std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
-            standard_input::list(bytes)
+            all.add(standard_input::object(bytes));
         } else {
-            local_folder::list(source).map_err(|error| not_listed(source, &error))?
-        };
-        all.objects.extend(listing.objects);
-        all.skipped.extend(listing.skipped);
-        all.faults.extend(listing.faults);
+            local_folder::list(source, &mut all).map_err(|error| not_listed(source, &error))?;
+        }
     }
-    all.objects.sort_by(|a, b| a.name.cmp(&b.name));
-    all.objects.dedup_by(|a, b| a.name == b.name);
     Ok(all)
 }
 

@@ -162,7 +162,8 @@ fn serve(lake: &TestLake, flags: &str) -> RunningServer {
     RunningServer::start(lake, &flags.split_whitespace().collect::<Vec<_>>())
 }
 
-fn sample_with_inventory() -> TestLake {
+/// The sample's logs and inventory.
+pub fn sample_with_inventory() -> TestLake {
     let (organization, lake) = (sample(), TestLake::new());
     let (logs, inventory) = (lake.beside("logs"), lake.beside("inventory"));
     write_sample(&organization, 0..organization.days(), &logs);

@@ -3,8 +3,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::process::Command;
 
-use super::running_server::RunningServer;
+use super::running_server::{RunningServer, key};
+use crate::read_only_lake::run_as_nobody;
+use crate::reference::skip;
 use crate::test_lake::{TestLake, sample, text, write_sample};
 
 /// A lake with one day of the sample.
@@ -35,6 +38,10 @@ pub fn post(host: &str, headers: &str, body: &str) -> Vec<u8> {
     [head.as_bytes(), body.as_bytes()].concat()
 }
 
+fn get(host: &str, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").into_bytes()
+}
+
 const ASK: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 
 #[test]
@@ -55,8 +62,114 @@ fn requests_that_nobody_signed_are_refused() {
     check(post("localhost:1", &format!("{target}{signed}"), "{}"), "400", r#"{"__type":"UnrecognizedClientException""#);
     check(post("evil.example", &signed, ASK), "403", "host");
     check(post("127.0.0.1", &signed, &"a".repeat(1024 * 1024 + 1)), "413", "RequestEntityTooLarge");
-    check(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".to_vec(), "200", "ok");
+    check(get("127.0.0.1", "/healthz"), "200", "ok");
+    check(get("evil.example", "/healthz"), "403", "host");
+    check(get("evil.example", "/metrics"), "403", "host");
+    check(post("127.0.0.1", "Host: evil.example\r\n", ASK), "400", "one host");
+    // These would be waited for, if the head did not say enough.
+    let unsent = |headers: &str| {
+        format!("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{headers}\r\n").into_bytes()
+    };
+    check(unsent("Content-Length: 100\r\n"), "403", "MissingAuthenticationToken");
+    check(unsent(&format!("{signed}Content-Length: 2000000\r\n")), "413", "RequestEntityTooLarge");
+    let metrics = send(&server, &get("localhost", "/metrics"));
+    for expected in [
+        "tadoru_requests_total{operation=\"none\",outcome=\"refused\"} ",
+        "tadoru_request_seconds_count{operation=\"none\"} ",
+        "tadoru_connections ",
+    ] {
+        assert!(metrics.contains(expected), "{metrics}");
+    }
+    assert!(server.log().contains(" POST / - - 403 InvalidClientTokenId "), "{}", server.log());
+    // No byte of these bodies is sent: the head is enough.
+    let head_of = |length: usize, headers: &str| {
+        format!("PUT /policy/generation HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {length}\r\n{headers}\r\n")
+            .into_bytes()
+    };
+    check(head_of(1024 * 1024 + 1, &signed), "413", r#"{"message":"Request body too large"}"#);
+    let unsigned = "x-amzn-errortype: MissingAuthenticationTokenException";
+    check(head_of(1024 * 1024, "Connection: close\r\n"), "403", unsigned);
+    let unknown = "DELETE /policy/generation HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n";
+    check(format!("{unknown}\r\n").into_bytes(), "403", unsigned);
     assert!(server.stop());
+}
+
+#[test]
+fn a_port_that_is_taken_and_addresses_that_are_none_are_said() {
+    let lake = small_lake();
+    let server = RunningServer::start(&lake, &[]);
+    let taken = server.endpoint().strip_prefix("http://").unwrap();
+    let check = |listen: &str, exit: i32, expected: &[&str]| {
+        let output = lake.run(&["serve", "--listen", listen]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(exit), "{said}");
+        assert!(expected.iter().all(|part| said.contains(part)), "{said}");
+    };
+    check(taken, 1, &["another program listens there", "try: --listen 127.0.0.1:0"]);
+    check("192.0.2.1:4599", 1, &["not an address of this machine", "try: --listen 127.0.0.1:4599"]);
+    check("nowhere", 2, &["cannot listen on `nowhere`", "try: --listen"]);
+    let missing = TestLake::new();
+    let output = missing.run(&["serve"]);
+    let said = text(&output.stderr);
+    assert!(!output.status.success() && said.contains("tadoru ingest FOLDER makes one"), "{said}");
+}
+
+#[test]
+fn keys_belong_into_a_lake_of_its_owner_alone() {
+    let lake = small_lake();
+    let change = |mode: &str| {
+        let changed = Command::new("chmod").arg(mode).arg(lake.folder()).status().unwrap();
+        assert!(changed.success());
+    };
+    let create = ["keys", "create", "--for", "arn:aws:iam::222222222222:user/Nobody"];
+    let output = lake.run(&create);
+    let said = text(&output.stderr);
+    assert!(output.status.success() && said.contains("nobody in the lake is "), "{said}");
+    change("755");
+    for command in [&create[..], &["serve", "--listen", "127.0.0.1:0"]] {
+        let output = lake.run(command);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{said}");
+        assert!(said.contains("owner's alone") && said.contains("try: chmod 700 '"), "{said}");
+    }
+    change("700");
+    let known = lake.rows("SELECT principal FROM events WHERE principal LIKE '%:user/Alice' LIMIT 1");
+    let output = lake.run(&["keys", "create", "--for", known[0]["principal"].as_str().unwrap()]);
+    assert!(!text(&output.stderr).contains("nobody in the lake"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_profile_is_of_the_only_key() {
+    let lake = small_lake();
+    let check = |exit: i32, expected: &str| {
+        let output = lake.run(&["aws-profile"]);
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!((output.status.code(), said.contains(expected)), (Some(exit), true), "{said}");
+    };
+    check(2, "try: tadoru keys create --for ARN");
+    let first = key(&lake, "arn:aws:iam::222222222222:user/Alice");
+    check(0, &first.id);
+    key(&lake, "arn:aws:iam::222222222222:user/Alice");
+    check(2, "with one of tadoru keys list");
+}
+
+#[test]
+fn who_may_not_write_to_the_lake_serves_nobody() {
+    let lake = small_lake();
+    let change = |mode: &str| {
+        assert!(
+            Command::new("chmod").args(["-R", mode]).arg(lake.folder().parent().unwrap()).status().unwrap().success()
+        );
+    };
+    change("a+rX,a-w");
+    let output = run_as_nobody(&lake, &["serve", "--anonymous", "--listen", "127.0.0.1:0"]);
+    change("u+w");
+    let Some(output) = output else {
+        return skip("who_may_not_write_to_the_lake_serves_nobody", "setpriv cannot change the user");
+    };
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(said.contains("tadoru serve cannot write to the lake") && said.contains("  try: "), "{said}");
 }
 
 #[test]
@@ -69,6 +182,8 @@ fn nobody_signs_on_loopback_where_that_is_allowed() {
     assert!(answer.contains(&format!("<Arn>arn:aws:iam::{account}:root</Arn>")), "{answer}");
     let answer = send(&server, &post("127.0.0.1", "", "Action=DeleteUser&Version=2010-05-08"));
     assert!(answer.contains("<Code>InvalidAction</Code>"), "{answer}");
+    let answer = send(&server, b"DELETE /policy/generation HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("errortype: UnknownOperationException"), "{answer}");
     let answer = send(&server, &post("127.0.0.1", "", "Action=%FF&Version=2010-05-08"));
     assert!(answer.contains("<Code>MalformedQueryString</Code>"), "{answer}");
 }

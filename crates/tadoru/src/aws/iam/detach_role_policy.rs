@@ -1,0 +1,11 @@
+//! `iam:DetachRolePolicy`: takes a managed policy from a role; kept in the overlay of the inventory, not sent to AWS.
+
+use iam::inventory::EntityKind;
+use serde_json::{Map, Value};
+
+use super::holder_change;
+use crate::aws::{OperationError, Request};
+
+pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> {
+    holder_change::detach(request, EntityKind::Role)
+}
