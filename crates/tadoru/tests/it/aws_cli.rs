@@ -3,6 +3,7 @@
 
 mod beside_moto;
 mod cases;
+mod credential_reports;
 mod event_pages;
 mod inventory_writes;
 mod jobs;
