@@ -173,7 +173,11 @@ pub struct Organization {
 /// The organization that an account belongs to; `None` where no inventory tells it.
 pub fn organization(inventory: &Inventory<'_>, account: &str) -> Result<Option<Organization>, OperationError> {
     for part in inventory.parts(EntityKind::Account) {
-        let accounts: Vec<String> = inventory.entities_of(part)?.into_iter().map(|entity| entity.key).collect();
+        let accounts: Vec<String> = inventory
+            .entities_in(EntityKind::Account, &part.extent.scope)?
+            .into_iter()
+            .map(|entity| entity.key)
+            .collect();
         if accounts.iter().any(|known| known == account) {
             let id = Some(&part.extent.scope).filter(|scope| scope.starts_with("o-")).cloned();
             return Ok(Some(Organization { id, accounts }));
