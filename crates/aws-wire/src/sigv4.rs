@@ -2,11 +2,15 @@
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>). Signatures in the query string
 //! are not taken. Whose key it is, is the caller's matter.
 
+mod signing;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use crate::operation::WireRequest;
 use crate::timestamp;
+
+pub use signing::Signer;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// So far may the clocks of client and server be apart, in seconds.

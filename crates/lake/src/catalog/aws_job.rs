@@ -151,6 +151,16 @@ impl Catalog {
         Ok(jobs.collect::<Result<_, _>>()?)
     }
 
+    /// How many jobs there are, by operation and how they stand at `now_us`: `in_progress`, `succeeded`, `failed` or `cancelled`.
+    pub fn aws_job_counts(&self, now_us: i64) -> Result<Vec<(String, String, u32)>, CatalogError> {
+        let sql = "SELECT operation, CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN completed_at > ? THEN 'in_progress' \
+                   WHEN failure_code IS NOT NULL THEN 'failed' ELSE 'succeeded' END, count(*) \
+                   FROM aws_job GROUP BY 1, 2 ORDER BY 1, 2";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let counts = statement.query_map([now_us], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(counts.collect::<Result<_, _>>()?)
+    }
+
     /// Cancels a job that is in progress at `now_us`; another one stays as it is.
     pub fn cancel_aws_job(&self, id: &str, now_us: i64) -> Result<(), CatalogError> {
         self.connection.execute(
@@ -230,6 +240,33 @@ mod tests {
         };
         assert_eq!(listed(0), ["d", "b"]);
         assert_eq!(listed(21), ["d"]);
+    }
+
+    #[test]
+    fn jobs_are_counted_as_they_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut catalog = Catalog::open_or_create(folder.path()).unwrap();
+        let failure = AwsJobFailure { code: "AUTHORIZATION_ERROR".to_owned(), message: "no".to_owned() };
+        let jobs = [
+            job("a", 10),
+            AwsJob { failure: Some(failure), ..job("b", 10) },
+            job("c", 20),
+            AwsJob { cancelled_at_us: Some(21), ..job("d", 20) },
+            AwsJob { operation: "Other".to_owned(), ..job("e", 10) },
+        ];
+        for job in jobs {
+            catalog.start_aws_job(&job, &[], 0).unwrap();
+        }
+        let found = catalog.aws_job_counts(22).unwrap();
+        let found: Vec<String> = found.iter().map(|(name, state, count)| format!("{name} {state} {count}")).collect();
+        let expected = [
+            "Generate cancelled 1",
+            "Generate failed 1",
+            "Generate in_progress 1",
+            "Generate succeeded 1",
+            "Other succeeded 1",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]

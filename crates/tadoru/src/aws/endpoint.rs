@@ -12,7 +12,7 @@ use aws_wire::operation::{Target, WireRequest};
 use aws_wire::query_protocol;
 use aws_wire::rest_json_protocol;
 use aws_wire::sigv4::{Authorization, SignatureError};
-use lake::catalog::Catalog;
+use lake::catalog::{Catalog, CatalogError};
 use serde_json::{Map, Value};
 
 use super::open_lake::OpenLake;
@@ -83,6 +83,14 @@ impl Endpoint {
             return None;
         }
         Authorization::of(request).err().map(|error| refusal(&error, protocol))
+    }
+
+    /// How many jobs there are, by operation and state.
+    ///
+    /// # Errors
+    /// A catalog that cannot be read.
+    pub fn job_counts(&self) -> Result<Vec<(String, String, u32)>, CatalogError> {
+        self.catalog.lock().unwrap_or_else(PoisonError::into_inner).aws_job_counts(Now::clock().us)
     }
 
     fn answer_target(&self, request: &WireRequest<'_>, target: &Target<'_>, request_id: &str) -> Answered {

@@ -93,9 +93,6 @@ impl Drop for Counted {
     }
 }
 
-/// A gauge of the lake: name, what it is, and values by their labels.
-pub type LakeGauge<'a> = (&'a str, &'a str, Vec<(String, u64)>);
-
 impl Metrics {
     /// A request is under way.
     pub fn request(&self) -> Counted {
@@ -125,8 +122,8 @@ impl Metrics {
         }
     }
 
-    /// All of it, with what the lake tells.
-    pub fn text(&self, lake: &[LakeGauge<'_>]) -> String {
+    /// All of it, with the lake's jobs by operation and state.
+    pub fn text(&self, jobs: &[(String, String, u32)]) -> String {
         let mut text = String::new();
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         head(&mut text, "tadoru_requests_total", "counter", "Requests by operation and outcome.");
@@ -163,11 +160,9 @@ impl Metrics {
         );
         let refused = self.connections_refused.load(Ordering::Relaxed);
         line(&mut text, &format!("tadoru_connections_refused_total {refused}"));
-        for (name, help, values) in lake {
-            head(&mut text, name, "gauge", help);
-            for (labels, value) in values {
-                line(&mut text, &format!("{name}{{{labels}}} {value}"));
-            }
+        head(&mut text, "tadoru_jobs", "gauge", "Jobs that are not forgotten, by operation and state.");
+        for (operation, state, count) in jobs {
+            line(&mut text, &format!("tadoru_jobs{{operation=\"{operation}\",state=\"{state}\"}} {count}"));
         }
         text
     }
@@ -195,7 +190,7 @@ mod tests {
         let (_request, connection) = (metrics.request(), metrics.connection());
         drop(connection);
         metrics.connection_refused();
-        let text = metrics.text(&[("tadoru_jobs", "Jobs.", vec![("status=\"FAILED\"".to_owned(), 2)])]);
+        let text = metrics.text(&[("Generate".to_owned(), "failed".to_owned(), 2)]);
         for expected in [
             "# TYPE tadoru_requests_total counter",
             "tadoru_requests_total{operation=\"iam:ListUsers\",outcome=\"answered\"} 2",
@@ -209,7 +204,7 @@ mod tests {
             "tadoru_requests_under_way 1",
             "tadoru_connections 0",
             "tadoru_connections_refused_total 1",
-            "tadoru_jobs{status=\"FAILED\"} 2",
+            "tadoru_jobs{operation=\"Generate\",state=\"failed\"} 2",
         ] {
             assert!(text.lines().any(|line| line == expected), "{expected} is not in:\n{text}");
         }

@@ -201,7 +201,11 @@ async fn answer(shared: &Arc<Shared>, head: Head, protocol: Protocol, body: Vec<
 }
 
 async fn metrics(shared: &Arc<Shared>) -> Response {
-    let mut response = Response::new(Body::from(shared.metrics.text(&[])));
+    let counted = shared.clone();
+    let jobs = tokio::task::spawn_blocking(move || counted.endpoint.job_counts()).await;
+    // A catalog that cannot be read is told by the requests; the other counts are good without it.
+    let jobs = jobs.ok().and_then(Result::ok).unwrap_or_default();
+    let mut response = Response::new(Body::from(shared.metrics.text(&jobs)));
     let content_type = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     response

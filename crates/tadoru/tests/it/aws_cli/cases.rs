@@ -28,9 +28,10 @@ fn commands_print_what_the_cases_say() {
             "TADORU_TEST_PYTHON is not set: no aws to type commands with",
         );
     };
-    let mut paths = case_files(&workspace().join("tests/aws_cli"));
+    let folder = workspace().join("tests/aws_cli");
+    let mut paths = case_files(&folder);
     if let Some(part) = chosen_cases() {
-        paths.retain(|path| path.to_string_lossy().contains(&part));
+        paths.retain(|path| path.strip_prefix(&folder).unwrap().to_string_lossy().contains(&part));
     }
     assert!(!paths.is_empty());
     let cases: Vec<Case> = paths.into_iter().map(Case::read).collect();
