@@ -5,6 +5,7 @@ and how many calls were compared.
 
 import datetime
 import json
+import pathlib
 import sys
 
 import boto3
@@ -12,10 +13,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 MOTO, TADORU, KEY, SECRET = sys.argv[1:5]
-DOCS = "https://docs.aws.amazon.com/"
 
-# Where moto is not like AWS: call, member, and which of AWS's pages says so.
-KNOWN = json.loads(open(__file__.replace(".py", "_known.json")).read())
+# What differs, each with the reason and the page of AWS's documentation that is followed here.
+KNOWN = json.loads(pathlib.Path(__file__).with_name("beside_moto_known.json").read_text())
 
 
 def clients(endpoint, key, secret):
@@ -72,12 +72,13 @@ wrong = []
 
 
 def both(services, method, **given):
-    """Both answers; `given` may be a function of the client's side for what differs."""
+    """Both answers; a value may be given as one for each side."""
     global compared
     compared += 1
     answers = []
     for side, service in zip(("moto", "tadoru"), services):
-        here = {name: value[side] if isinstance(value, dict) and set(value) == {"moto", "tadoru"} else value for name, value in given.items()}
+        is_of_sides = lambda value: isinstance(value, dict) and set(value) == {"moto", "tadoru"}
+        here = {name: value[side] if is_of_sides(value) else value for name, value in given.items()}
         try:
             answers.append(getattr(service, method)(**here))
         except ClientError as error:
@@ -176,7 +177,6 @@ def write():
     both(iam, "put_user_policy", UserName="alice", PolicyName="own", PolicyDocument=ALLOW)
     both(iam, "get_role_policy", RoleName="beside", PolicyName="own")
     both(iam, "delete_role", RoleName="beside")
-    both(iam, "delete_policy", PolicyArn=arn)
     both(iam, "detach_role_policy", RoleName="beside", PolicyArn=arn)
     both(iam, "detach_role_policy", RoleName="beside", PolicyArn=arn)
     both(iam, "detach_user_policy", UserName="alice", PolicyArn=arn)
@@ -189,6 +189,9 @@ def write():
     both(iam, "delete_policy_version", PolicyArn=arn, VersionId="v1")
     both(iam, "delete_policy", PolicyArn=arn)
     both(iam, "delete_policy", PolicyArn=arn)
+    # The last, since one of the two deletes it.
+    both(iam, "attach_user_policy", UserName="alice", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/tagged")
+    both(iam, "delete_policy", PolicyArn=f"arn:aws:iam::{ACCOUNT}:policy/tagged")
 
 
 def others():

@@ -10,25 +10,32 @@ const BINDING_BYTES: usize = 18;
 
 /// A token for the page that begins at `offset`; `bound_to` are the operation, the caller and what else must stay the same.
 pub fn write(offset: u64, bound_to: &[&str]) -> String {
-    let mut bytes = offset.to_be_bytes().to_vec();
-    bytes.extend(binding(offset, bound_to));
-    URL_SAFE_NO_PAD.encode(bytes)
+    seal(&offset.to_be_bytes(), bound_to)
 }
 
 /// Where the page of a token begins; `None` for a token that was not written for this.
 pub fn read(token: &str, bound_to: &[&str]) -> Option<u64> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    let (offset, bound) = bytes.split_at_checked(OFFSET_BYTES)?;
-    let offset = u64::from_be_bytes(offset.try_into().ok()?);
-    (bound == binding(offset, bound_to)).then_some(offset)
+    let offset: [u8; OFFSET_BYTES] = open(token, bound_to)?.try_into().ok()?;
+    Some(u64::from_be_bytes(offset))
 }
 
-fn binding(offset: u64, bound_to: &[&str]) -> [u8; BINDING_BYTES] {
+/// As `write`, where a number does not tell the place.
+pub fn seal(place: &[u8], bound_to: &[&str]) -> String {
+    URL_SAFE_NO_PAD.encode([place, &binding(place, bound_to)].concat())
+}
+
+/// The place of a token that `seal` wrote for this.
+pub fn open(token: &str, bound_to: &[&str]) -> Option<Vec<u8>> {
+    let mut bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let bound = bytes.split_off(bytes.len().checked_sub(BINDING_BYTES)?);
+    (bound == binding(&bytes, bound_to)).then_some(bytes)
+}
+
+fn binding(place: &[u8], bound_to: &[&str]) -> [u8; BINDING_BYTES] {
     let mut hash = Sha256::new();
-    hash.update(offset.to_be_bytes());
-    for part in bound_to {
+    for part in std::iter::once(place).chain(bound_to.iter().map(|part| part.as_bytes())) {
         hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
+        hash.update(part);
     }
     let hash = hash.finalize();
     hash[..BINDING_BYTES].try_into().expect("SHA-256 has more bytes")
@@ -58,9 +65,12 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_makes_reading_panic(text in "[A-Za-z0-9_=-]{0,60}", offset: u64) {
-            let _ = read(&text, &["x"]);
+        fn no_text_makes_reading_panic(text in "[A-Za-z0-9_=-]{0,60}", offset: u64, place: Vec<u8>) {
+            let _ = (read(&text, &["x"]), open(&text, &["x"]));
             proptest::prop_assert_eq!(read(&write(offset, &["x"]), &["x"]), Some(offset));
+            let sealed = seal(&place, &["x"]);
+            proptest::prop_assert_eq!(open(&sealed, &["y"]), None);
+            proptest::prop_assert_eq!(open(&sealed, &["x"]), Some(place));
         }
     }
 }

@@ -2,7 +2,10 @@
 //! the reason why it is empty (`why_empty`). The faces print it and hide the secrets in it.
 
 pub mod condition;
+mod newest;
 pub mod why_empty;
+
+pub use newest::newest;
 
 use lake::engine::{Answer, Mode};
 use lake::snapshot::Snapshot;
@@ -83,10 +86,21 @@ pub struct Input {
     pub writes: bool,
     /// Without the calls of AWS services on their own behalf.
     pub no_services: bool,
-    /// Only events on a resource of this type, as `AWS::IAM::Role`.
-    pub resource_type: Option<String>,
-    /// Only events on a resource of this name: its ARN, or the last part of it.
-    pub resource_name: Option<String>,
+    /// Only events on a resource of each of these types, as `AWS::IAM::Role`.
+    pub resource_types: Vec<String>,
+    /// Only events on a resource of each of these names: its ARN, or the last part of it.
+    pub resource_names: Vec<String>,
+    /// Only events from this place on, newest first.
+    pub from: Option<Place>,
+}
+
+/// A place in the order of events, newest first, which stays where it is while others are ingested.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// µs UTC.
+    pub time_us: i64,
+    /// Of events of that time, those of this id and the smaller ones; `None`: all.
+    pub event_id: Option<String>,
 }
 
 /// Events, newest first.
@@ -182,12 +196,24 @@ impl Input {
         if self.no_services {
             all.push("principaltype <> 'AWSService'".to_owned());
         }
-        if let Some(resource_type) = &self.resource_type {
+        for resource_type in &self.resource_types {
             all.push(format!("any_match(resources, r -> r.type = {})", quote(resource_type)));
         }
-        if let Some(name) = &self.resource_name {
+        for name in &self.resource_names {
             let last_part = "regexp_extract(r.arn, '[^/:]+$')";
             all.push(format!("any_match(resources, r -> r.arn = {0} OR {last_part} = {0})", quote(name)));
+        }
+        all.extend(self.from.iter().flat_map(Place::conditions));
+        all
+    }
+}
+
+impl Place {
+    fn conditions(&self) -> Vec<String> {
+        let at = |sql: &str| bind(sql, &[("at", Parameter::Timestamp(self.time_us))]).trim_end().to_owned();
+        let mut all = vec![at("eventtimestamp <= :at")];
+        if let Some(id) = &self.event_id {
+            all.push(format!("({} OR eventid <= {})", at("eventtimestamp < :at"), quote(id)));
         }
         all
     }

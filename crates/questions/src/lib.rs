@@ -6,6 +6,7 @@ pub mod access_use;
 pub mod access_window;
 pub mod activity;
 pub mod coverage;
+pub mod credential_use;
 pub mod events;
 pub mod generate_policy;
 pub mod inventory;

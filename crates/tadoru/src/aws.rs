@@ -14,6 +14,7 @@ mod identitystore;
 mod job;
 mod metrics;
 pub mod open_lake;
+mod organizations;
 mod page;
 mod request_record;
 pub mod server;
@@ -45,6 +46,7 @@ const OPERATIONS: &[(&str, &[(&str, Run)])] = &[
     ("cloudtrail", cloudtrail::OPERATIONS),
     ("iam", iam::OPERATIONS),
     ("identitystore", identitystore::OPERATIONS),
+    ("organizations", organizations::OPERATIONS),
     ("sso-admin", sso_admin::OPERATIONS),
     ("sts", sts::OPERATIONS),
 ];

@@ -1,13 +1,11 @@
 //! One batch: its files are read into records, judged by `dedup`, written as Parquet and committed with the ledger's rows in
 //! one transaction. The writer's lock is held from the probe to the commit.
 
+mod file_document;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cloudtrail::log_file::{self, Document, Limits};
-use cloudtrail::record::{self, Record, RecordContext};
-use cloudtrail::reject::{Reason, Reject};
 use iam::event_action;
 
 use super::file::{Content, InflatedFile};
@@ -23,12 +21,12 @@ use crate::parquet_file::WrittenFile;
 use crate::writer_lock::WriterLock;
 use crate::writer_presence::WriterPresence;
 use crate::{rollup, stop_point, timestamp};
+use file_document::{FileDocument, read_documents, read_records};
+
+pub(super) use file_document::{FileRecords, RECORDS_AT_ONCE};
 
 /// Fewer objects than these are not worth a fold.
 const LEAST_FOLDED: u64 = 2_000;
-
-/// Records and rejects held at once: a record takes some 2 KB beside its bytes, so that a few megabytes of stubs would fill the memory.
-pub(super) const RECORDS_AT_ONCE: usize = 65_536;
 
 /// Writes batches into one lake.
 pub struct BatchWriter {
@@ -38,33 +36,6 @@ pub struct BatchWriter {
     /// Whose id begins the names of all files this writer makes.
     presence: WriterPresence,
     next_file: u64,
-}
-
-/// The records of one file.
-pub(super) struct FileRecords<'a> {
-    pub(super) records: Vec<Record<'a>>,
-    pub(super) rejects: Vec<Reject>,
-}
-
-/// What was found in a file's text.
-enum FileDocument<'a> {
-    /// There is no text.
-    None,
-    Cut(Document<'a>),
-    Rejected(Reject),
-    /// Too large to be taken at once.
-    Large,
-}
-
-impl FileDocument<'_> {
-    /// Records and rejects in memory; a large file is enough for a batch.
-    fn pieces(&self) -> usize {
-        match self {
-            Self::None | Self::Rejected(_) => 0,
-            Self::Cut(document) => document.slices.len() + document.rejects.len(),
-            Self::Large => RECORDS_AT_ONCE + 1,
-        }
-    }
 }
 
 impl BatchWriter {
@@ -91,7 +62,7 @@ impl BatchWriter {
     ) -> Result<(), IngestError> {
         let mut first = 0;
         while first < files.len() {
-            let documents = self.read_documents(&files[first..]);
+            let documents = read_documents(&files[first..], &self.options);
             let mut pieces = 0;
             let fits = |document: &&FileDocument<'_>| {
                 let is_first = pieces == 0;
@@ -107,33 +78,6 @@ impl BatchWriter {
             }
         }
         Ok(())
-    }
-
-    /// Reads the first of `files` and those after it until there is enough for a batch: small files may hold many records.
-    fn read_documents<'f>(&self, files: &'f [InflatedFile]) -> Vec<FileDocument<'f>> {
-        let limits = self.options.limits;
-        let (mut documents, mut pieces) = (Vec::new(), 0);
-        while documents.len() < files.len() && pieces <= RECORDS_AT_ONCE {
-            let rest = &files[documents.len()..];
-            let found = AtomicUsize::new(pieces);
-            let read = parallel::map(
-                self.options.workers,
-                rest,
-                || (),
-                |(), file| {
-                    let is_wanted = std::ptr::eq(file, &rest[0]) || found.load(Ordering::Relaxed) <= RECORDS_AT_ONCE;
-                    is_wanted.then(|| {
-                        let document = read_document(file, &limits);
-                        found.fetch_add(document.pieces(), Ordering::Relaxed);
-                        document
-                    })
-                },
-            );
-            // What a thread read behind one that was left out is read again.
-            documents.extend(read.into_iter().map_while(|document| document));
-            pieces = documents.iter().map(FileDocument::pieces).sum();
-        }
-        documents
     }
 
     fn write_batch(
@@ -295,35 +239,6 @@ impl BatchWriter {
             }
         }
     }
-}
-
-fn read_document<'a>(file: &'a InflatedFile, limits: &Limits) -> FileDocument<'a> {
-    let bytes = match &file.content {
-        Content::Json { bytes, .. } => bytes,
-        Content::Large => return FileDocument::Large,
-        _ => return FileDocument::None,
-    };
-    let at_once = Limits { records: limits.records.min(RECORDS_AT_ONCE), ..*limits };
-    match log_file::read(bytes, &at_once) {
-        Ok(document) => FileDocument::Cut(document),
-        Err(reject) if reject.reason == Reason::RecordCountLimit && at_once != *limits => FileDocument::Large,
-        Err(reject) => FileDocument::Rejected(reject),
-    }
-}
-
-fn read_records<'a>(file: &'a InflatedFile, document: &'a FileDocument<'a>, now_us: i64) -> FileRecords<'a> {
-    let mut out = FileRecords { records: Vec::new(), rejects: Vec::new() };
-    let FileDocument::Cut(document) = document else { return out };
-    let key = file.object.key();
-    let context = RecordContext { key: key.as_ref(), ingested_at_us: now_us };
-    out.records.reserve_exact(document.slices.len());
-    for slice in &document.slices {
-        match record::read(slice, &context) {
-            Ok(record) => out.records.push(record),
-            Err(reject) => out.rejects.push(reject),
-        }
-    }
-    out
 }
 
 /// What the container and the document say of the object, before its records.

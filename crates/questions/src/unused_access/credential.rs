@@ -6,6 +6,7 @@ use iam::inventory::{Entity, EntityKind, credential_report};
 
 use super::last_use::{self, LastUse, LastUseSource};
 use super::{Finding, FindingKind, Search};
+use crate::credential_use;
 use crate::question_error::QuestionError;
 use crate::verdict::Verdict;
 
@@ -76,7 +77,7 @@ impl Search<'_, '_> {
         let listed = self.entities(EntityKind::AccessKey)?;
         let active: Vec<&Entity> = listed.iter().filter(|key| key.text("Status") == Some("Active")).collect();
         let ids: Vec<String> = active.iter().map(|key| key.key.clone()).collect();
-        let last = last_use::of_access_keys(self.snapshot, &ids, self.now_us)?;
+        let mut last = credential_use::of_access_keys(self.snapshot, &ids, self.now_us)?;
         let users: BTreeMap<(String, String), Entity> = self
             .entities(EntityKind::User)?
             .into_iter()
@@ -104,7 +105,7 @@ impl Search<'_, '_> {
                 why,
                 detail: key.key.clone(),
                 created_at_us: last_use::time(key.text("CreateDate")),
-                last_use: last.get(&key.key).cloned(),
+                last_use: last.remove(&key.key).map(LastUse::from),
             });
         }
         for report in reports {

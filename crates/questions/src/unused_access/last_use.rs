@@ -10,12 +10,12 @@ use lake::value::Value;
 
 use crate::access_use::Use;
 use crate::access_window::AccessWindow;
+use crate::credential_use::KeyUse;
 use crate::inventory::Inventory;
 use crate::question_error::QuestionError;
 use crate::statement::{Parameter, bind};
 
 const SQL: &str = include_str!("../unused_access.sql");
-const ACCESS_KEYS_SQL: &str = include_str!("access_keys.sql");
 const ASSUMPTIONS_SQL: &str = include_str!("assumptions.sql");
 const SESSIONS_SQL: &str = include_str!("sessions.sql");
 
@@ -38,6 +38,12 @@ pub enum LastUseSource {
 impl From<&Use> for LastUse {
     fn from(seen: &Use) -> Self {
         Self { at_us: seen.last_us, source: LastUseSource::Event(seen.last_event_id.clone()) }
+    }
+}
+
+impl From<KeyUse> for LastUse {
+    fn from(used: KeyUse) -> Self {
+        Self { at_us: used.at_us, source: LastUseSource::Event(used.event_id) }
     }
 }
 
@@ -131,26 +137,6 @@ fn of_assumed_roles(snapshot: &Snapshot, now_us: i64) -> Result<BTreeMap<String,
     for row in snapshot.query(&sql, now_us, Mode::Trusted)?.rows {
         if let [Value::Text(role), Value::Timestamp(at_us), event_id] = row.as_slice() {
             found.insert(role.clone(), LastUse { at_us: *at_us, source: LastUseSource::Event(text(event_id)) });
-        }
-    }
-    Ok(found)
-}
-
-/// The last use of access keys, by id.
-pub(super) fn of_access_keys(
-    snapshot: &Snapshot,
-    keys: &[String],
-    now_us: i64,
-) -> Result<BTreeMap<String, LastUse>, QuestionError> {
-    if keys.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let until = format!("TIMESTAMP '{}'", duckdb_timestamp(now_us));
-    let sql = bind(ACCESS_KEYS_SQL, &[("keys", Parameter::Texts(keys)), ("until", Parameter::Sql(&until))]);
-    let mut found = BTreeMap::new();
-    for row in snapshot.query(&sql, now_us, Mode::Trusted)?.rows {
-        if let [Value::Text(key), Value::Timestamp(at_us), event_id] = row.as_slice() {
-            found.insert(key.clone(), LastUse { at_us: *at_us, source: LastUseSource::Event(text(event_id)) });
         }
     }
     Ok(found)

@@ -8,6 +8,7 @@ mod attachment_count;
 mod create_policy;
 mod create_policy_version;
 mod create_role;
+mod credential_report;
 mod delete_policy;
 mod delete_policy_version;
 mod delete_role;
@@ -15,9 +16,11 @@ mod delete_role_policy;
 mod delete_user_policy;
 mod detach_role_policy;
 mod detach_user_policy;
+mod generate_credential_report;
 mod generate_service_last_accessed_details;
 mod get_access_key_last_used;
 mod get_account_authorization_details;
+mod get_credential_report;
 mod get_group;
 mod get_group_policy;
 mod get_policy;
@@ -75,9 +78,11 @@ pub const OPERATIONS: &[(&str, Run)] = &[
     ("DeleteUserPolicy", delete_user_policy::run),
     ("DetachRolePolicy", detach_role_policy::run),
     ("DetachUserPolicy", detach_user_policy::run),
+    ("GenerateCredentialReport", generate_credential_report::run),
     ("GenerateServiceLastAccessedDetails", generate_service_last_accessed_details::run),
     ("GetAccessKeyLastUsed", get_access_key_last_used::run),
     ("GetAccountAuthorizationDetails", get_account_authorization_details::run),
+    ("GetCredentialReport", get_credential_report::run),
     ("GetGroup", get_group::run),
     ("GetGroupPolicy", get_group_policy::run),
     ("GetPolicy", get_policy::run),

@@ -22,7 +22,6 @@ const SMALL_REGIONS: [&str; 5] = ["af-south-1", "ap-east-1", "ap-southeast-3", "
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobKind {
     LastAccessedReport,
-    #[allow(dead_code, reason = "begun by its operations")]
     CredentialReport,
     PolicyGeneration,
 }

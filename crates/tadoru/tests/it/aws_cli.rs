@@ -3,6 +3,8 @@
 
 mod beside_moto;
 mod cases;
+mod credential_reports;
+mod event_pages;
 mod inventory_writes;
 mod jobs;
 mod operation_list;

@@ -173,11 +173,8 @@ pub struct Organization {
 /// The organization that an account belongs to; `None` where no inventory tells it.
 pub fn organization(inventory: &Inventory<'_>, account: &str) -> Result<Option<Organization>, OperationError> {
     for part in inventory.parts(EntityKind::Account) {
-        let accounts: Vec<String> = inventory
-            .entities_in(EntityKind::Account, &part.extent.scope)?
-            .into_iter()
-            .map(|entity| entity.key)
-            .collect();
+        let accounts = inventory.entities_in(EntityKind::Account, &part.extent.scope)?;
+        let accounts: Vec<String> = accounts.into_iter().map(|entity| entity.key).collect();
         if accounts.iter().any(|known| known == account) {
             let id = Some(&part.extent.scope).filter(|scope| scope.starts_with("o-")).cloned();
             return Ok(Some(Organization { id, accounts }));

@@ -1,19 +1,26 @@
 //! The trails of the inventory as a caller sees them: its account's own, and those of the organization, which reach into every
-//! account of it.
+//! account of it and are seen there alone.
 
 use aws_wire::error::AwsError;
 use iam::arn::Arn;
 use iam::inventory::{Entity, EntityKind};
 use serde_json::Value;
 
+use crate::aws::organizations::organization::Organization;
 use crate::aws::{OperationError, Request};
 
 /// The trails that the caller's account sees, by name.
 pub fn all(request: &Request<'_>) -> Result<Vec<Entity>, OperationError> {
     let snapshot = request.snapshot()?;
     let inventory = request.inventory(&snapshot)?;
+    let organization = Organization::find(request, &inventory)?;
+    let is_member = |trail: &Entity| {
+        let owner = Arn::parse(&trail.key).map(|arn| arn.account);
+        let accounts = organization.iter().flat_map(|organization| &organization.accounts);
+        accounts.into_iter().any(|account| Some(account.key.as_str()) == owner)
+    };
     let mut trails = inventory.entities(EntityKind::Trail)?;
-    trails.retain(|trail| is_own(request, trail) || is_flagged(trail, "IsOrganizationTrail"));
+    trails.retain(|trail| is_own(request, trail) || is_flagged(trail, "IsOrganizationTrail") && is_member(trail));
     trails.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.key.cmp(&b.key)));
     Ok(trails)
 }

@@ -3,11 +3,7 @@
 use aws_wire::error::AwsError;
 use iam::event_action;
 use iam::inventory::EntityKind;
-use lake::engine::Mode;
-use lake::value::Value as LakeValue;
-use query_syntax::event_filter::{EventFilter, Field, Operator, Pattern, Piece, Term};
-use questions::events::{self, Input, Selection};
-use questions::question_error::QuestionError;
+use questions::credential_use::{self, KeyUse};
 use serde_json::{Map, Value, json};
 
 use crate::aws::{OperationError, Request, answer};
@@ -23,30 +19,14 @@ pub fn run(request: &Request<'_>) -> Result<Map<String, Value>, OperationError> 
             format!("User: {} is not authorized to perform: iam:GetAccessKeyLastUsed", request.caller.arn),
         )
     })?;
-    let of_key = Term {
-        field: Field::AccessKey,
-        operator: Operator::Equal,
-        values: vec![Pattern { pieces: vec![Piece::Literal(id.to_owned())] }],
-    };
-    let columns = ["time", "region", "event_source"].map(str::to_owned).to_vec();
-    let until_us = Some(request.now.us);
-    let selection = Selection { columns, until_us, limit: Some(1), ..Selection::default() };
-    let sql = events::statement(&Input { filter: EventFilter { terms: vec![of_key] }, selection, ..Input::default() })?;
-    let rows = snapshot.query(&sql, request.now.us, Mode::Trusted).map_err(QuestionError::from)?.rows;
-    let last = match rows.first().map(Vec::as_slice) {
-        Some([LakeValue::Timestamp(us), region, source]) => json!({
-            "LastUsedDate": us - us.rem_euclid(1_000_000),
-            "Region": text(region),
-            "ServiceName": event_action::service_namespace(text(source).unwrap_or_default()),
+    let uses = credential_use::of_access_keys(&snapshot, &[id.to_owned()], request.now.us)?;
+    let last = match uses.get(id) {
+        Some(KeyUse { at_us, region, event_source, .. }) => json!({
+            "LastUsedDate": at_us - at_us.rem_euclid(1_000_000),
+            "Region": region,
+            "ServiceName": event_action::service_namespace(event_source.as_deref().unwrap_or_default()),
         }),
-        _ => json!({"Region": "N/A", "ServiceName": "N/A"}),
+        None => json!({"Region": "N/A", "ServiceName": "N/A"}),
     };
     Ok(answer(json!({"UserName": key.text("UserName"), "AccessKeyLastUsed": last})))
-}
-
-fn text(value: &LakeValue) -> Option<&str> {
-    match value {
-        LakeValue::Text(text) => Some(text),
-        _ => None,
-    }
 }

@@ -99,6 +99,33 @@ fn a_job_is_in_progress_until_its_time_has_come() {
 }
 
 #[test]
+fn a_credential_report_is_good_for_four_hours() {
+    let asked = Asked::new();
+    let server = asked.serve(&asked.arn, &["--job-delay", "3600"], None);
+    let check = |operation: &str, expected: &str| {
+        let answer = ask(&server, &format!("Action={operation}CredentialReport"));
+        assert!(answer.contains(expected), "{operation} instead of {expected}: {answer}");
+    };
+    let age = |hours: i64| {
+        let made = "UPDATE aws_job SET created_at = created_at - ?1, completed_at = completed_at - ?1";
+        let path = asked.lake.folder().join("catalog.sqlite");
+        let older = rusqlite::Connection::open(path).unwrap().execute(made, [hours * 3_600_000_000]).unwrap();
+        assert_eq!(older, 1);
+    };
+    check("Get", "<Code>ReportNotPresent</Code>");
+    check("Generate", "<State>STARTED</State>");
+    check("Generate", "<State>INPROGRESS</State>");
+    check("Get", "<Code>ReportInProgress</Code>");
+    age(1);
+    check("Generate", "<State>COMPLETE</State>");
+    check("Get", "<ReportFormat>text/csv</ReportFormat>");
+    age(3);
+    check("Get", "<Code>ReportExpired</Code>");
+    check("Generate", "<State>STARTED</State>");
+    check("Get", "<Code>ReportInProgress</Code>");
+}
+
+#[test]
 fn a_delay_ends_by_itself() {
     let asked = Asked::new();
     let server = asked.serve(&asked.arn, &["--job-delay", "1"], None);

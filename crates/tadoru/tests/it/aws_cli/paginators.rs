@@ -55,7 +55,7 @@ fn answered() -> Value {
 /// What operations want that have required members, or would list too much.
 fn arguments(lake: &TestLake) -> Value {
     let documents = |kind: &str| -> Vec<Value> {
-        let rows = lake.rows(&format!("SELECT document FROM inventory WHERE kind = '{kind}' ORDER BY key"));
+        let rows = lake.rows(&format!("SELECT document FROM inventory WHERE kind = '{kind}' ORDER BY entity_key"));
         rows.iter().map(|row| serde_json::from_str(row["document"].as_str().unwrap()).unwrap()).collect()
     };
     let instance = &documents("instance")[0];
@@ -70,7 +70,7 @@ fn arguments(lake: &TestLake) -> Value {
         "iam:ListAttachedGroupPolicies": {"GroupName": "Developers"},
         "iam:ListAttachedRolePolicies": {"RoleName": "NightlyExport"},
         "iam:ListAttachedUserPolicies": {"UserName": "Alice"},
-        "iam:ListEntitiesForPolicy": {"PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+        "iam:ListEntitiesForPolicy": {"PolicyArn": "arn:aws:iam::222222222222:policy/jobs/NightlyExportPolicy"},
         "iam:ListGroupPolicies": {"GroupName": "Developers"},
         "iam:ListGroupsForUser": {"UserName": "Alice"},
         "iam:ListPolicyVersions": {"PolicyArn": "arn:aws:iam::222222222222:policy/jobs/NightlyExportPolicy"},
