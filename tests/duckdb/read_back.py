@@ -178,6 +178,18 @@ def snapshots_agree(duck, lake, table):
             left = duck.execute(f"SELECT count(*) FROM ({one} EXCEPT ALL {other})").fetchone()[0]
             if left:
                 differ(table, "snapshot", snapshot, left, "rows of", one, "are missing in", other)
+        # True of all rows there are now, not of all there were.
+        for end, comparison in (("min", ">="), ("max", "<=")):
+            (now,) = duck.execute(f"SELECT {end}(eventdate) FROM copy_{table}").fetchone()
+            if now is None:
+                continue
+            condition = f"eventdate {comparison} DATE '{now}'"
+            of = [
+                duck.execute(f"SELECT count(*) FROM ({rows}) WHERE {condition}").fetchone()[0]
+                for rows in (at, parquet)
+            ]
+            if of[0] != of[1]:
+                differ(table, "snapshot", snapshot, condition, "finds", of[0], "in the lake and", of[1], "in its files")
     return len(snapshots)
 
 

@@ -34,7 +34,7 @@ impl Catalog {
         end_files(&transaction, table_id, snapshot, &replacement.inputs)?;
         append_file(&transaction, table_id, snapshot, file_id, &replacement.output)?;
         if table == Table::AccessDaily {
-            // Sums of partial sums may lie outside, and leave, the bounds of the parts.
+            // Sums of partial sums may lie outside the bounds of the parts.
             refresh_table_statistics(&transaction, table, table_id)?;
         }
         crate::stop_point::reach("before_compaction_commit");
@@ -66,7 +66,9 @@ pub(super) fn end_files(
     Ok(())
 }
 
-/// Makes the bounds of a table those of its live files. Appending only widens them, which is right until rows leave.
+/// Makes the bounds of a table those of all files that the catalog has, of ended ones too: bounds have no snapshot, and DuckDB leaves
+/// out conditions that they make true, also for who reads the snapshot before. Appending only widens them, which is right
+/// until files are gone.
 pub(super) fn refresh_table_statistics(
     transaction: &Transaction<'_>,
     table: Table,
@@ -80,13 +82,11 @@ pub(super) fn refresh_table_statistics(
         // One file with values and without bounds leaves the table without.
         transaction
             .prepare_cached(&format!(
-                "WITH live AS (
-                     SELECT s.* FROM ducklake_file_column_stats s JOIN ducklake_data_file f USING (data_file_id)
-                     WHERE s.table_id = ?1 AND s.column_id = ?2 AND f.end_snapshot IS NULL),
+                "WITH known AS (SELECT * FROM ducklake_file_column_stats WHERE table_id = ?1 AND column_id = ?2),
                  bounds AS (
                      SELECT coalesce(max(null_count > 0), 0) AS contains_null,
                             coalesce(max(value_count > 0 AND min_value IS NULL), 0) AS is_unbounded,
-                            CAST(min({}) AS TEXT) AS low, CAST(max({}) AS TEXT) AS high FROM live)
+                            CAST(min({}) AS TEXT) AS low, CAST(max({}) AS TEXT) AS high FROM known)
                  UPDATE ducklake_table_column_stats SET
                      contains_null = bounds.contains_null,
                      min_value = CASE WHEN is_unbounded THEN NULL ELSE low END,

@@ -11,8 +11,8 @@ use questions::inventory::Inventory;
 use questions::permission::PolicyReader;
 use serde_json::Value;
 
-use super::cloud_trail_details::organization;
 use crate::aws::cloudtrail::trail;
+use crate::aws::organizations::organization::Organization;
 use crate::aws::{OperationError, Request};
 
 /// Who assumes the role.
@@ -57,7 +57,7 @@ pub fn missing_permission(
         service_control: Vec::new(),
     };
     let context = RequestContext::of_principal(role);
-    let organization = organization(inventory, account)?.and_then(|found| found.id);
+    let organization = Organization::find(inventory, account)?.map(|found| found.id).filter(|id| id.starts_with("o-"));
     let refused = needed_calls(principal, account, trails, organization.as_deref()).into_iter().find(|call| {
         let resource = call.resource.as_deref().map_or(RequestedResource::Unknown, RequestedResource::Arn);
         let resources = &[resource];

@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_wire::error::AwsError;
-use iam::inventory::{Entity, EntityKind};
+use iam::inventory::Entity;
 use questions::inventory::Inventory;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{entity_arn, invalid, not_of_form};
 use crate::aws::cloudtrail::trail;
+use crate::aws::organizations::organization::Organization;
 use crate::aws::{OperationError, Request};
 
 /// AWS analyzes no longer time.
@@ -160,27 +161,8 @@ fn accounts(inventory: &Inventory<'_>, found: &Entity) -> Result<Vec<String>, Op
     if !trail::is_flagged(found, "IsOrganizationTrail") {
         return Ok(vec![own]);
     }
-    Ok(organization(inventory, &own)?.map(|found| found.accounts).unwrap_or_default())
-}
-
-/// An organization, as far as the inventory tells it.
-pub struct Organization {
-    /// `o-…`.
-    pub id: Option<String>,
-    pub accounts: Vec<String>,
-}
-
-/// The organization that an account belongs to; `None` where no inventory tells it.
-pub fn organization(inventory: &Inventory<'_>, account: &str) -> Result<Option<Organization>, OperationError> {
-    for part in inventory.parts(EntityKind::Account) {
-        let accounts = inventory.entities_in(EntityKind::Account, &part.extent.scope)?;
-        let accounts: Vec<String> = accounts.into_iter().map(|entity| entity.key).collect();
-        if accounts.iter().any(|known| known == account) {
-            let id = Some(&part.extent.scope).filter(|scope| scope.starts_with("o-")).cloned();
-            return Ok(Some(Organization { id, accounts }));
-        }
-    }
-    Ok(None)
+    let organization = Organization::find(inventory, &own)?;
+    Ok(organization.into_iter().flat_map(|found| found.accounts).map(|account| account.key).collect())
 }
 
 fn is_trail_arn(text: &str) -> bool {

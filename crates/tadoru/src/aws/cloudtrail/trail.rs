@@ -13,7 +13,7 @@ use crate::aws::{OperationError, Request};
 pub fn all(request: &Request<'_>) -> Result<Vec<Entity>, OperationError> {
     let snapshot = request.snapshot()?;
     let inventory = request.inventory(&snapshot)?;
-    let organization = Organization::find(request, &inventory)?;
+    let organization = Organization::find(&inventory, &request.caller.account)?;
     let is_member = |trail: &Entity| {
         let owner = Arn::parse(&trail.key).map(|arn| arn.account);
         let accounts = organization.iter().flat_map(|organization| &organization.accounts);

@@ -9,7 +9,7 @@ use crate::aws::{OperationError, Request};
 
 /// An organization.
 pub struct Organization {
-    /// `o-…`
+    /// `o-…`, or what the import named it by where its files did not tell.
     pub id: String,
     /// The id of its management account.
     pub management: String,
@@ -18,10 +18,10 @@ pub struct Organization {
 }
 
 impl Organization {
-    /// The caller's; `None` where the inventory knows of none.
-    pub fn find(request: &Request<'_>, inventory: &Inventory<'_>) -> Result<Option<Self>, OperationError> {
+    /// An account's; `None` where the inventory knows of none.
+    pub fn find(inventory: &Inventory<'_>, account: &str) -> Result<Option<Self>, OperationError> {
         for part in inventory.parts(EntityKind::Account) {
-            let Some(own) = inventory.find(EntityKind::Account, &part.extent.scope, &request.caller.account)? else {
+            let Some(own) = inventory.find(EntityKind::Account, &part.extent.scope, account)? else {
                 continue;
             };
             let mut accounts = inventory.entities_in(EntityKind::Account, &part.extent.scope)?;
@@ -40,6 +40,6 @@ impl Organization {
     pub fn of_caller(request: &Request<'_>, inventory: &Inventory<'_>) -> Result<Self, OperationError> {
         let text = "Your account is not a member of an organization.";
         let none = || AwsError::new("AWSOrganizationsNotInUseException", text).into();
-        Self::find(request, inventory)?.ok_or_else(none)
+        Self::find(inventory, &request.caller.account)?.ok_or_else(none)
     }
 }
