@@ -8,7 +8,7 @@ use crate::reference::agrees;
 use crate::test_lake::{TestLake, sample, text, write_sample};
 
 /// Small batches: a dozen of them over the files below.
-const BATCH_BYTES: &str = "250000";
+const BATCH_BYTES: &str = "500000";
 
 /// Files with redeliveries, and the lake that an undisturbed ingest of them makes.
 fn undisturbed() -> (TestLake, PathBuf) {
