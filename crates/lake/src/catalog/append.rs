@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::digest::{self, NewDigest};
+use super::replacement::refresh_column_statistics;
 use super::{Catalog, CatalogError, Table, snapshot_time};
 use crate::event_schema::{ColumnType, NumberedColumn, numbered};
 use crate::parquet_file::WrittenFile;
@@ -249,12 +250,11 @@ fn widen_table_statistics(
             .execute(params![table_id, column_id, added.contains_null, low, high])?;
         return Ok(());
     };
-    let unbounded = added.unbounded || {
-        let sql = "SELECT EXISTS (SELECT 1 FROM ducklake_file_column_stats WHERE table_id = ?1 AND column_id = ?2
-                   AND value_count > 0 AND min_value IS NULL)";
-        bounds.is_none() && transaction.prepare_cached(sql)?.query_row([table_id, column_id], |r| r.get(0))?
-    };
-    let (low, high) = wider(column_type, bounds, added.bounds).filter(|_| !unbounded).unzip();
+    if bounds.is_none() {
+        // No file had values until now, or the bounds are left out for a reason that only all files tell.
+        return refresh_column_statistics(transaction, table_id, column_id, column_type);
+    }
+    let (low, high) = wider(column_type, bounds, added.bounds).filter(|_| !added.unbounded).unzip();
     transaction
         .prepare_cached(
             "UPDATE ducklake_table_column_stats SET contains_null = ?3, min_value = ?4, max_value = ?5

@@ -34,7 +34,7 @@ impl Catalog {
         end_files(&transaction, table_id, snapshot, &replacement.inputs)?;
         append_file(&transaction, table_id, snapshot, file_id, &replacement.output)?;
         if table == Table::AccessDaily {
-            // Sums of partial sums may lie outside the bounds of the parts.
+            // Sums of partial sums may lie outside, and leave, the bounds of the parts.
             refresh_table_statistics(&transaction, table, table_id)?;
         }
         crate::stop_point::reach("before_compaction_commit");
@@ -66,35 +66,51 @@ pub(super) fn end_files(
     Ok(())
 }
 
-/// Makes the bounds of a table those of all files that the catalog has, of ended ones too: bounds have no snapshot, and DuckDB leaves
-/// out conditions that they make true, also for who reads the snapshot before. Appending only widens them, which is right
-/// until files are gone.
+/// Makes the bounds of a table those of its files. Appending only widens them, which is right until rows leave.
 pub(super) fn refresh_table_statistics(
     transaction: &Transaction<'_>,
     table: Table,
     table_id: i64,
 ) -> Result<(), CatalogError> {
     for column in numbered(table.columns()).into_iter().filter(|column| column.is_leaf()) {
-        let bound = match column.column.column_type {
-            ColumnType::BigInt => ("CAST(min_value AS INTEGER)", "CAST(max_value AS INTEGER)"),
-            _ => ("min_value", "max_value"),
-        };
-        // One file with values and without bounds leaves the table without.
-        transaction
-            .prepare_cached(&format!(
-                "WITH known AS (SELECT * FROM ducklake_file_column_stats WHERE table_id = ?1 AND column_id = ?2),
-                 bounds AS (
-                     SELECT coalesce(max(null_count > 0), 0) AS contains_null,
-                            coalesce(max(value_count > 0 AND min_value IS NULL), 0) AS is_unbounded,
-                            CAST(min({}) AS TEXT) AS low, CAST(max({}) AS TEXT) AS high FROM known)
-                 UPDATE ducklake_table_column_stats SET
-                     contains_null = bounds.contains_null,
-                     min_value = CASE WHEN is_unbounded THEN NULL ELSE low END,
-                     max_value = CASE WHEN is_unbounded THEN NULL ELSE high END
-                 FROM bounds WHERE table_id = ?1 AND column_id = ?2",
-                bound.0, bound.1
-            ))?
-            .execute(params![table_id, column.id])?;
+        refresh_column_statistics(transaction, table_id, column.id, &column.column.column_type)?;
     }
+    Ok(())
+}
+
+/// Makes the bounds of a column those of the files. Bounds have no snapshot: DuckDB answers min and max from them, and leaves out
+/// conditions that they make true, also for who reads the snapshot before. So there are none while files that were ended and
+/// are still there have others than the live ones; nor where a file has values and no bounds of them.
+pub(super) fn refresh_column_statistics(
+    transaction: &Transaction<'_>,
+    table_id: i64,
+    column_id: i64,
+    column_type: &ColumnType,
+) -> Result<(), CatalogError> {
+    let (low, high) = match column_type {
+        ColumnType::BigInt => ("CAST(min_value AS INTEGER)", "CAST(max_value AS INTEGER)"),
+        _ => ("min_value", "max_value"),
+    };
+    transaction
+        .prepare_cached(&format!(
+            "WITH known AS (
+                 SELECT s.*, f.end_snapshot IS NULL AS is_live
+                 FROM ducklake_file_column_stats s JOIN ducklake_data_file f USING (data_file_id)
+                 WHERE s.table_id = ?1 AND s.column_id = ?2),
+             bounds AS (
+                 SELECT coalesce(max(null_count > 0), 0) AS contains_null,
+                        coalesce(max(value_count > 0 AND min_value IS NULL), 0) AS is_unbounded,
+                        min({low}) AS low, max({high}) AS high,
+                        min({low}) FILTER (WHERE is_live) AS live_low, max({high}) FILTER (WHERE is_live) AS live_high
+                 FROM known),
+             agreed AS (
+                 SELECT *, NOT is_unbounded AND low IS live_low AND high IS live_high AS is_one FROM bounds)
+             UPDATE ducklake_table_column_stats SET
+                 contains_null = agreed.contains_null,
+                 min_value = CASE WHEN is_one THEN CAST(low AS TEXT) END,
+                 max_value = CASE WHEN is_one THEN CAST(high AS TEXT) END
+             FROM agreed WHERE table_id = ?1 AND column_id = ?2"
+        ))?
+        .execute(params![table_id, column_id])?;
     Ok(())
 }

@@ -140,17 +140,22 @@ impl Catalog {
         Ok(wrong)
     }
 
-    /// Where the bounds of a table are not those of the files that some snapshot has.
+    /// Where the bounds of a table are neither left out nor those of its live files and of all that some snapshot has.
     pub fn wrong_bounds(&self, table: Table) -> Result<Vec<String>, CatalogError> {
         let table_id = self.table_id(table)?;
         let mut wrong = Vec::new();
         for column in numbered(table.columns()).into_iter().filter(|column| column.is_leaf()) {
             let number = if column.column.column_type == ColumnType::BigInt { "INTEGER" } else { "TEXT" };
             let sql = format!(
-                "WITH known AS (SELECT * FROM ducklake_file_column_stats WHERE table_id = ?1 AND column_id = ?2),
+                "WITH known AS (
+                     SELECT s.*, f.end_snapshot IS NULL AS is_live
+                     FROM ducklake_file_column_stats s JOIN ducklake_data_file f USING (data_file_id)
+                     WHERE s.table_id = ?1 AND s.column_id = ?2),
                  bounds AS (
                      SELECT max(value_count > 0 AND min_value IS NULL) AS is_unbounded, max(null_count > 0) AS nulls,
-                            min(CAST(min_value AS {number})) AS low, max(CAST(max_value AS {number})) AS high FROM known)
+                            min(CAST(min_value AS {number})) AS low, max(CAST(max_value AS {number})) AS high FROM known
+                     UNION ALL
+                     SELECT 0, 0, min(CAST(min_value AS {number})), max(CAST(max_value AS {number})) FROM known WHERE is_live)
                  SELECT count(*) FROM bounds JOIN ducklake_table_column_stats t ON t.table_id = ?1 AND t.column_id = ?2
                  WHERE (nulls AND NOT t.contains_null)
                     OR (t.min_value IS NOT NULL AND (is_unbounded OR low <> CAST(t.min_value AS {number})
