@@ -10,6 +10,9 @@ use super::metrics::{Counted, Metrics, Outcome};
 use crate::clock::Now;
 use crate::output::visible;
 
+/// A longer path is cut in the log: nobody has to sign in to send one.
+const PATH_CHARACTERS: usize = 200;
+
 /// A request that has begun. One that is dropped before its answer is there was left by its client.
 pub struct RequestRecord {
     id: String,
@@ -26,7 +29,7 @@ impl RequestRecord {
     pub fn begin(metrics: &Arc<Metrics>, method: &str, path: &str) -> Self {
         Self {
             id: uuid::Uuid::now_v7().to_string(),
-            asked: format!("{method} {path}"),
+            asked: format!("{method} {}", cut(path)),
             begun: Instant::now(),
             metrics: metrics.clone(),
             _under_way: metrics.request(),
@@ -60,6 +63,13 @@ impl RequestRecord {
     }
 }
 
+fn cut(path: &str) -> String {
+    match path.char_indices().nth(PATH_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &path[..end]),
+        None => path.to_owned(),
+    }
+}
+
 impl Drop for RequestRecord {
     fn drop(&mut self) {
         if !self.has_ended {
@@ -67,5 +77,18 @@ impl Drop for RequestRecord {
             self.metrics.ended("-", Outcome::Left, took);
             self.write("- - - ClientLeft", took);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_paths_are_cut() {
+        assert_eq!(cut("/policy/generation"), "/policy/generation");
+        let longest = "é".repeat(PATH_CHARACTERS);
+        assert_eq!(cut(&longest), longest);
+        assert_eq!(cut(&format!("{longest}éé")), format!("{longest}…"));
     }
 }
